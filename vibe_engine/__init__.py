@@ -1,0 +1,1 @@
+"""Vibe Engine, the project package."""

@@ -1,0 +1,230 @@
+"""Spotify developers, their apps, the connected accounts and their tokens."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from vibe_engine import crypto
+
+CONSENT_MONTHS = 6
+"""A refresh token dies six months after consent (Spotify, 2026-06-18)."""
+
+
+class Developer(models.Model):
+    """A Spotify developer account: rate and quota are its, not the app's."""
+
+    name = models.CharField(max_length=100, unique=True)
+    requests_per_s = models.FloatField(default=1.0, validators=[MinValueValidator(0.01)])
+    catalogue_calls_a_day = models.PositiveIntegerField(default=400)
+    playlist_writes_a_day = models.PositiveIntegerField(default=300)
+    next_free_at = models.DateTimeField(null=True, blank=True)
+    circuit_open_until = models.DateTimeField(null=True, blank=True)
+    circuit_cause = models.CharField(max_length=40, blank=True)
+    circuit_trips = models.PositiveIntegerField(default=0)
+    probe_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "spotify_developers"
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                name="spotify_developers_positive_rate",
+                condition=Q(requests_per_s__gt=0),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class App(models.Model):
+    """A Spotify app (client id); refresh tokens belong to it."""
+
+    class Mode(models.TextChoices):
+        DEVELOPMENT = "development", "Development mode"
+        EXTENDED = "extended", "Extended quota"
+
+    developer = models.ForeignKey(Developer, models.PROTECT, related_name="apps")
+    name = models.CharField(max_length=100)
+    client_id = models.CharField(max_length=64, unique=True)
+    client_secret_encrypted = models.TextField(blank=True)
+    mode = models.CharField(
+        max_length=16, choices=Mode.choices, default=Mode.DEVELOPMENT
+    )
+    seats = models.PositiveIntegerField(
+        default=5, validators=[MaxValueValidator(10_000)]
+    )
+
+    class Meta:
+        db_table = "spotify_apps"
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                name="spotify_apps_known_mode",
+                condition=Q(mode__in=("development", "extended")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def client_secret(self) -> str:
+        """Return the secret in the clear; :raises DecryptError: it cannot be read."""
+        return crypto.decrypt(
+            self.client_secret_encrypted, identity=f"app:{self.client_id}"
+        )
+
+    def seal_client_secret(self, secret: str) -> None:
+        """Set the encrypted secret; the caller saves."""
+        self.client_secret_encrypted = crypto.encrypt(
+            secret, identity=f"app:{self.client_id}"
+        )
+
+    @property
+    def may_read_features(self) -> bool:
+        """Whether Spotify may answer audio-feature calls (closed for new apps)."""
+        return self.mode == self.Mode.EXTENDED
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def usable(self) -> Self:
+        """Accounts whose playlists may be worked on."""
+        return self.filter(status=Account.Status.ACTIVE)
+
+    def for_table(self) -> Self:
+        """Everything one row or strip shows, in a stable order."""
+        return self.select_related("app__developer").order_by("app_id", "pk")
+
+
+class Account(models.Model):
+    """A Spotify account of the fleet, connected by consent."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Connected"
+        INACTIVE = "inactive", "Paused"
+        NEEDS_REAUTH = "needs_reauth", "Needs consent"
+        BLOCKED = "blocked", "Blocked"
+
+    app = models.ForeignKey(App, models.PROTECT, related_name="accounts")
+    account_id = models.CharField(max_length=128, unique=True)
+    user_id = models.CharField(max_length=128)
+    display_name = models.CharField(max_length=200, blank=True)
+    image_url = models.URLField(max_length=500, blank=True)
+    profile_url = models.URLField(max_length=500, blank=True)
+    prefix = models.CharField(max_length=64)
+    status = models.CharField(
+        max_length=16, choices=Status.choices, default=Status.ACTIVE
+    )
+    status_reason = models.CharField(max_length=300, blank=True)
+    token_expires_at = models.DateTimeField(null=True, blank=True)
+    authorized_at = models.DateTimeField()
+    consent_ends_at = models.DateTimeField()
+    scopes = models.CharField(max_length=500, blank=True)
+    playlists_count = models.PositiveIntegerField(default=0)
+    next_index = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    disconnected_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        db_table = "spotify_accounts"
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                name="spotify_accounts_known_status",
+                condition=Q(
+                    status__in=("active", "inactive", "needs_reauth", "blocked")
+                ),
+            ),
+            models.CheckConstraint(
+                name="spotify_accounts_prefix_given", condition=~Q(prefix="")
+            ),
+            models.CheckConstraint(
+                name="spotify_accounts_consent_ends_later",
+                condition=Q(consent_ends_at__gt=F("authorized_at")),
+            ),
+            models.CheckConstraint(
+                name="spotify_accounts_next_index", condition=Q(next_index__gte=1)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.display_name or self.user_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:detail", args=[self.pk])
+
+    @property
+    def lane(self) -> str:
+        """The ledger's lane: runs of one account go one after another."""
+        return f"account:{self.pk}"
+
+    @property
+    def budget(self) -> str:
+        """The ledger's budget: whose rate and quota a call costs."""
+        return f"developer:{self.app.developer_id}"
+
+    @property
+    def subject(self) -> str:
+        """The ledger's subject of runs about the account itself."""
+        return f"account:{self.pk}"
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its playlists may be worked on."""
+        return self.status == self.Status.ACTIVE
+
+    def consent_left(self, *, now: datetime) -> timedelta:
+        """Time until the consent dies; negative afterwards."""
+        return self.consent_ends_at - now
+
+
+class Token(models.Model):
+    """The tokens of one account, apart so that their lock blocks nothing else.
+
+    `version` grows with every change and serves compare-and-set on SQLite.
+    """
+
+    account = models.OneToOneField(
+        Account, models.CASCADE, primary_key=True, related_name="token"
+    )
+    access_encrypted = models.TextField(blank=True)
+    refresh_encrypted = models.TextField(blank=True)
+    previous_refresh_encrypted = models.TextField(blank=True)
+    key_id = models.CharField(max_length=32, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    refreshing_until = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)
+    refusals = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "spotify_tokens"
+
+    def __str__(self) -> str:
+        return f"Tokens of account {self.account_id}"
+
+
+class Usage(models.Model):
+    """Calls of one developer in one hour, by endpoint group."""
+
+    developer = models.ForeignKey(Developer, models.CASCADE, related_name="usage")
+    hour = models.DateTimeField()
+    group = models.CharField(max_length=24)
+    calls = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "spotify_usage"
+        constraints = (
+            models.UniqueConstraint(
+                name="spotify_usage_once", fields=("developer", "hour", "group")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.hour:%Y-%m-%d %H}h"

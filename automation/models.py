@@ -1,0 +1,314 @@
+"""The ledger of runs, runtime settings, schedules and the engine's lease."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django_celery_beat.models import PeriodicTask
+
+
+class Setting(models.Model):
+    """One runtime setting that overrides the environment and the default."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    value = models.JSONField()
+    updated_at = models.DateTimeField()
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
+    )
+
+    class Meta:
+        db_table = "settings"
+        ordering = ("key",)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def active(self) -> Self:
+        """Runs that still have something to do."""
+        return self.filter(state__in=Run.ACTIVE)
+
+    def due(self, *, now: datetime) -> Self:
+        """Single runs that may start, the most urgent first."""
+        return self.filter(
+            state=Run.State.PLANNED, is_bulk=False, due_at__lte=now
+        ).order_by("-priority", "due_at", "pk")
+
+    def lapsed(self, *, now: datetime) -> Self:
+        """Runs whose worker has not renewed its lease in time."""
+        return self.filter(state=Run.State.WORKING, lease_until__lt=now)
+
+    def for_table(self) -> Self:
+        """Everything one row of the list shows, newest first."""
+        return self.select_related("requested_by").order_by("-pk")
+
+    def top_level(self) -> Self:
+        """Runs that a person or a schedule asked for; not the children of a bulk."""
+        return self.filter(as_child=None)
+
+
+class Run(models.Model):
+    """One piece of work that talks to Spotify or outlasts a page.
+
+    The row is the truth; a Celery message only carries its id. A bulk is a run
+    that no worker claims: it ends when the last of its children has ended.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "Waiting"
+        WORKING = "working", "Working"
+        BLOCKED = "blocked", "Needs a person"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Priority(models.IntegerChoices):
+        BACKGROUND = 0, "Background"
+        SCHEDULED = 5, "Scheduled"
+        INTERACTIVE = 10, "Asked for by a person"
+
+    ACTIVE: ClassVar = (State.PLANNED, State.WORKING, State.BLOCKED)
+    TERMINAL: ClassVar = (State.DONE, State.FAILED, State.CANCELLED)
+
+    kind = models.CharField(max_length=64)
+    subject = models.CharField(max_length=120, blank=True)
+    lane = models.CharField(max_length=64, blank=True)
+    budget = models.CharField(max_length=64, blank=True)
+    title = models.CharField(max_length=300)
+    url = models.CharField(max_length=300, blank=True)
+    arguments = models.JSONField(default=dict, blank=True)
+    priority = models.SmallIntegerField(
+        choices=Priority.choices, default=Priority.INTERACTIVE
+    )
+
+    state = models.CharField(
+        max_length=16, choices=State.choices, default=State.PLANNED
+    )
+    is_bulk = models.BooleanField(default=False)
+    due_at = models.DateTimeField()
+    rung_at = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=120, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    errors = models.PositiveIntegerField(default=0)
+    crashes = models.PositiveIntegerField(default=0)
+    was_taken_over = models.BooleanField(default=False)
+
+    step = models.CharField(max_length=200, blank=True)
+    progress_done = models.PositiveIntegerField(default=0)
+    progress_total = models.PositiveIntegerField(default=0)
+    memo = models.JSONField(default=dict, blank=True)
+    result = models.JSONField(default=dict, blank=True)
+    reason = models.CharField(max_length=40, blank=True)
+    error = models.TextField(blank=True)
+
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
+    )
+    idempotency_key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    children = models.ManyToManyField(
+        "self",
+        through="RunRequest",
+        through_fields=("bulk", "run"),
+        symmetrical=False,
+        related_name="bulks",
+    )
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        db_table = "runs"
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(
+                name="runs_known_state",
+                condition=Q(
+                    state__in=(
+                        "planned",
+                        "working",
+                        "blocked",
+                        "done",
+                        "failed",
+                        "cancelled",
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="runs_working_has_lease",
+                condition=~Q(state="working", is_bulk=False)
+                | Q(lease_token__isnull=False, lease_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="runs_terminal_has_end",
+                condition=~Q(state__in=("done", "failed", "cancelled"))
+                | Q(finished_at__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="runs_one_active_per_subject_and_kind",
+                fields=("subject", "kind"),
+                condition=Q(state__in=("planned", "working", "blocked"))
+                & ~Q(subject=""),
+            ),
+            models.UniqueConstraint(
+                name="runs_one_working_per_subject",
+                fields=("subject",),
+                condition=Q(state="working", is_bulk=False) & ~Q(subject=""),
+            ),
+            models.UniqueConstraint(
+                name="runs_idempotency_key",
+                fields=("idempotency_key",),
+                condition=Q(idempotency_key__isnull=False),
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="runs_due",
+                fields=("due_at",),
+                condition=Q(state="planned", is_bulk=False),
+            ),
+            models.Index(
+                name="runs_lease", fields=("lease_until",), condition=Q(state="working")
+            ),
+            models.Index(
+                name="runs_lane",
+                fields=("lane",),
+                condition=Q(state__in=("planned", "working", "blocked")),
+            ),
+            models.Index(name="runs_subject", fields=("subject", "-id")),
+            models.Index(name="runs_by_state", fields=("state", "-id")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.state})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("automation:run", args=[self.pk])
+
+    @property
+    def is_active(self) -> bool:
+        """Whether something is still to come."""
+        return self.state in self.ACTIVE
+
+    @property
+    def duration(self) -> timedelta | None:
+        """Time from first start to end, once it has ended."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return self.finished_at - self.started_at
+
+
+class RunRequest(models.Model):
+    """A bulk asks for a run; several bulks may ask for the same one."""
+
+    bulk = models.ForeignKey(Run, models.CASCADE, related_name="requests")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="as_child")
+
+    class Meta:
+        db_table = "run_requests"
+        constraints = (
+            models.UniqueConstraint(
+                name="run_requests_once", fields=("bulk", "run")
+            ),
+            models.CheckConstraint(
+                name="run_requests_not_itself", condition=~Q(bulk=F("run"))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.bulk_id} asks for {self.run_id}"
+
+
+class Schedule(models.Model):
+    """What a PeriodicTask of django-celery-beat means to the engine."""
+
+    class Owner(models.TextChoices):
+        CODE = "code", "Vibe Engine"
+        STAFF = "staff", "Staff"
+
+    class Policy(models.TextChoices):
+        SKIP = "skip", "A missed slot is skipped"
+        ONCE = "once", "Missed slots run once within the grace time"
+
+    task = models.OneToOneField(PeriodicTask, models.CASCADE, related_name="schedule")
+    kind = models.CharField(max_length=64)
+    arguments = models.JSONField(default=dict, blank=True)
+    owner = models.CharField(max_length=8, choices=Owner.choices, default=Owner.STAFF)
+    policy = models.CharField(
+        max_length=8, choices=Policy.choices, default=Policy.ONCE
+    )
+    grace_s = models.PositiveIntegerField(default=6 * 60 * 60)
+    effective_from = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    paused_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "schedules"
+        constraints = (
+            models.CheckConstraint(
+                name="schedules_known_owner", condition=Q(owner__in=("code", "staff"))
+            ),
+            models.CheckConstraint(
+                name="schedules_known_policy", condition=Q(policy__in=("skip", "once"))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.task.name
+
+
+class ScheduleSlot(models.Model):
+    """One moment at which a schedule was to run, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        OPENED = "opened", "Run opened"
+        JOINED = "joined", "Joined a run that was still going"
+        SKIPPED = "skipped", "Skipped"
+
+    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="slots")
+    slot = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "schedule_slots"
+        ordering = ("-slot",)
+        constraints = (
+            models.UniqueConstraint(
+                name="schedule_slots_once", fields=("schedule", "slot")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.schedule_id} at {self.slot:%Y-%m-%d %H:%M}"
+
+
+class EngineLease(models.Model):
+    """The one row that says which engine leads, and that it lives."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    holder = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField()
+    heartbeat_at = models.DateTimeField()
+    broker_ok = models.BooleanField(default=False)
+    facts = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        db_table = "engine_lease"
+        constraints = (
+            models.CheckConstraint(name="engine_lease_one_row", condition=Q(id=1)),
+        )
+
+    def __str__(self) -> str:
+        return self.holder
+
+

@@ -1,0 +1,327 @@
+"""Artists, albums, tracks and collections."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+FEATURE_NAMES = (
+    "danceability",
+    "energy",
+    "key",
+    "loudness",
+    "mode",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "valence",
+    "tempo",
+)
+SHARE_FEATURES = (
+    "danceability",
+    "energy",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "valence",
+)
+
+
+class Artist(models.Model):
+    """A credited artist."""
+
+    spotify_id = models.CharField(max_length=22, unique=True)
+    name = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "artists"
+        indexes = (models.Index(name="artists_name", fields=("name", "id")),)
+
+    def __str__(self) -> str:
+        return self.name or self.spotify_id
+
+
+class AlbumQuerySet(models.QuerySet["Album"]):
+    def for_table(self) -> Self:
+        """Everything one cover or row shows, newest in the library first."""
+        return self.order_by("-pk")
+
+    def stale(self, *, before: datetime) -> Self:
+        """Albums whose content was last read before a moment."""
+        return self.filter(refreshed_at__lt=before)
+
+
+class Album(models.Model):
+    """A release that was taken into the library."""
+
+    spotify_id = models.CharField(max_length=22, unique=True)
+    name = models.CharField(max_length=500, blank=True)
+    album_type = models.CharField(max_length=16, blank=True)
+    artist_line = models.CharField(max_length=500, blank=True)
+    release_date = models.CharField(max_length=10, blank=True)
+    release_date_precision = models.CharField(max_length=5, blank=True)
+    release_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    total_tracks = models.PositiveIntegerField(default=0)
+    image_url = models.URLField(max_length=500, blank=True)
+    spotify_url = models.URLField(max_length=500, blank=True)
+    upc = models.CharField(max_length=32, blank=True)
+    submitted_url = models.CharField(max_length=500, blank=True)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = AlbumQuerySet.as_manager()
+
+    class Meta:
+        db_table = "albums"
+        constraints = (
+            models.CheckConstraint(
+                name="albums_spotify_id_given", condition=~Q(spotify_id="")
+            ),
+        )
+        indexes = (
+            models.Index(name="albums_name", fields=("name", "id")),
+            models.Index(name="albums_year", fields=("release_year", "id")),
+            models.Index(name="albums_refreshed", fields=("refreshed_at",)),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.spotify_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("library:album", args=[self.pk])
+
+
+class Collection(models.Model):
+    """A named group of albums; an album may be in several."""
+
+    name = models.CharField(max_length=80, unique=True)
+    description = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    albums = models.ManyToManyField(
+        Album, through="CollectionAlbum", related_name="collections"
+    )
+
+    class Meta:
+        db_table = "collections"
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                name="collections_name_given", condition=~Q(name="")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("library:collection", args=[self.pk])
+
+
+class CollectionAlbum(models.Model):
+    """An album's place in a collection."""
+
+    collection = models.ForeignKey(Collection, models.CASCADE)
+    album = models.ForeignKey(Album, models.CASCADE)
+
+    class Meta:
+        db_table = "collection_albums"
+        constraints = (
+            models.UniqueConstraint(
+                name="collection_albums_once", fields=("collection", "album")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.album_id} in {self.collection_id}"
+
+
+class TrackQuerySet(models.QuerySet["Track"]):
+    def usable(self) -> Self:
+        """Tracks that may be drawn: playable and not held."""
+        return self.filter(is_usable=True, is_playable=True)
+
+    def for_table(self) -> Self:
+        """Everything one row shows, in a stable order."""
+        return self.select_related("album", "primary_artist").order_by("-pk")
+
+
+def _share() -> Any:
+    return models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+    )
+
+
+class Track(models.Model):
+    """A track of an album, with what is known of its sound.
+
+    `recording_key` says which rows are the same recording: the ISRC where it is
+    known, else normalised title, primary artist and length.
+    """
+
+    class FeatureSource(models.TextChoices):
+        SPOTIFY = "spotify", "Spotify"
+        IMPORT = "import", "Imported file"
+        RECCOBEATS = "reccobeats", "ReccoBeats"
+        NONE = "none", "Not to be had"
+
+    SHARES: ClassVar = SHARE_FEATURES
+
+    spotify_id = models.CharField(max_length=22, unique=True)
+    album = models.ForeignKey(Album, models.CASCADE, related_name="tracks")
+    disc_number = models.PositiveSmallIntegerField(default=1)
+    track_number = models.PositiveSmallIntegerField(default=1)
+    name = models.CharField(max_length=500, blank=True)
+    artist_line = models.CharField(max_length=500, blank=True)
+    primary_artist = models.ForeignKey(
+        Artist, models.PROTECT, related_name="primary_tracks", null=True
+    )
+    artists = models.ManyToManyField(
+        Artist, through="TrackArtist", related_name="tracks"
+    )
+    duration_ms = models.PositiveIntegerField(default=0)
+    explicit = models.BooleanField(null=True)
+    isrc = models.CharField(max_length=15, blank=True)
+    recording_key = models.CharField(max_length=64)
+    popularity = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    danceability = _share()
+    energy = _share()
+    key = models.SmallIntegerField(null=True, blank=True)
+    loudness = models.FloatField(null=True, blank=True)
+    mode = models.SmallIntegerField(null=True, blank=True)
+    speechiness = _share()
+    acousticness = _share()
+    instrumentalness = _share()
+    liveness = _share()
+    valence = _share()
+    tempo = models.FloatField(null=True, blank=True)
+    features_source = models.CharField(
+        max_length=12, choices=FeatureSource.choices, blank=True
+    )
+    features_at = models.DateTimeField(null=True, blank=True)
+
+    is_usable = models.BooleanField(default=True)
+    held_reason = models.CharField(max_length=200, blank=True)
+    is_playable = models.BooleanField(default=True)
+    last_used_on = models.DateField(null=True, blank=True)
+    use_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    objects = TrackQuerySet.as_manager()
+
+    class Meta:
+        db_table = "tracks"
+        constraints = (
+            models.CheckConstraint(
+                name="tracks_spotify_id_given", condition=~Q(spotify_id="")
+            ),
+            models.CheckConstraint(
+                name="tracks_recording_key_given", condition=~Q(recording_key="")
+            ),
+            models.CheckConstraint(
+                name="tracks_popularity_range",
+                condition=Q(popularity__isnull=True) | Q(popularity__lte=100),
+            ),
+            models.CheckConstraint(
+                name="tracks_held_has_reason",
+                condition=Q(is_usable=True) | ~Q(held_reason=""),
+            ),
+            *(
+                models.CheckConstraint(
+                    name=f"tracks_{name}_range",
+                    condition=Q(**{f"{name}__isnull": True})
+                    | Q(**{f"{name}__gte": 0.0, f"{name}__lte": 1.0}),
+                )
+                for name in SHARE_FEATURES
+            ),
+            models.CheckConstraint(
+                name="tracks_key_range",
+                condition=Q(key__isnull=True) | Q(key__gte=-1, key__lte=11),
+            ),
+            models.CheckConstraint(
+                name="tracks_mode_range",
+                condition=Q(mode__isnull=True) | Q(mode__in=(0, 1)),
+            ),
+        )
+        indexes = (
+            models.Index(name="tracks_artist", fields=("primary_artist", "id")),
+            models.Index(name="tracks_popularity", fields=("popularity", "id")),
+            models.Index(name="tracks_recording", fields=("recording_key",)),
+            models.Index(
+                name="tracks_album_order",
+                fields=("album", "disc_number", "track_number"),
+            ),
+            models.Index(name="tracks_name", fields=("name", "id")),
+            models.Index(name="tracks_last_used", fields=("last_used_on", "id")),
+            models.Index(
+                name="tracks_held", fields=("id",), condition=Q(is_usable=False)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.spotify_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("library:track", args=[self.pk])
+
+    @property
+    def uri(self) -> str:
+        """The Spotify URI that a playlist holds."""
+        return f"spotify:track:{self.spotify_id}"
+
+    @property
+    def has_features(self) -> bool:
+        """Whether its sound is known."""
+        return self.energy is not None
+
+
+class TrackArtist(models.Model):
+    """A credit: every credited artist with its position, the primary one first."""
+
+    track = models.ForeignKey(Track, models.CASCADE, related_name="credits")
+    artist = models.ForeignKey(Artist, models.PROTECT, related_name="credits")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        db_table = "track_artists"
+        ordering = ("track_id", "position")
+        constraints = (
+            models.UniqueConstraint(
+                name="track_artists_position", fields=("track", "position")
+            ),
+            models.UniqueConstraint(
+                name="track_artists_once", fields=("track", "artist")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.artist_id} on {self.track_id}"
+
+
+class LibraryVersion(models.Model):
+    """One row that counts the changes of tracks; pools are cached by it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    version = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        db_table = "library_version"
+        constraints = (
+            models.CheckConstraint(name="library_version_one_row", condition=Q(id=1)),
+        )
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+    @classmethod
+    def bump(cls) -> None:
+        """Count one change; call it in the transaction that changes tracks."""
+        if not cls.objects.filter(pk=1).update(version=F("version") + 1):
+            cls.objects.get_or_create(pk=1, defaults={"version": 1})

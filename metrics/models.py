@@ -1,0 +1,33 @@
+"""Aggregated figures over time."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class MetricSnapshot(models.Model):
+    """The fleet's figures at one moment; one row a slot."""
+
+    class Grain(models.TextChoices):
+        HOURLY = "hourly", "Hourly"
+        DAILY = "daily", "Daily"
+
+    grain = models.CharField(max_length=8, choices=Grain.choices)
+    slot = models.DateTimeField()
+    taken_at = models.DateTimeField()
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "metric_snapshots"
+        ordering = ("-slot",)
+        constraints = (
+            models.UniqueConstraint(
+                name="metric_snapshots_once", fields=("grain", "slot")
+            ),
+            models.CheckConstraint(
+                name="metric_snapshots_known_grain",
+                condition=Q(grain__in=("hourly", "daily")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.grain} {self.slot:%Y-%m-%d %H:%M}"

@@ -1,0 +1,66 @@
+"""Middleware of the house: host, headers and the person's time zone."""
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+PERMISSIONS_POLICY = (
+    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), "
+    "microphone=(), payment=(), usb=()"
+)
+
+
+def loopback_redirect(get_response: GetResponse) -> GetResponse:
+    """Send `localhost` to `127.0.0.1`, where the OAuth return finds the session.
+
+    Spotify refuses `localhost` as a redirect host, so the callback always comes
+    back to the literal address (Spotify's redirect URI rules, April 2025).
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        host, _, port = request.get_host().partition(":")
+        if not (settings.DEMO and host == "localhost" and request.method == "GET"):
+            return get_response(request)
+        netloc = f"127.0.0.1:{port}" if port else "127.0.0.1"
+        return HttpResponseRedirect(f"http://{netloc}{request.get_full_path()}")
+
+    return middleware
+
+
+def security_headers(get_response: GetResponse) -> GetResponse:
+    """Set what Django has no setting for; signed-in pages are never stored."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def personal_time_zone(get_response: GetResponse) -> GetResponse:
+    """Show times in the zone that the person chose on the profile page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        name = request.session.get("timezone", "") or request.COOKIES.get(
+            "timezone", ""
+        )
+        with timezone.override(_zone(name)):
+            return get_response(request)
+
+    return middleware
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name or settings.TIME_ZONE)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return zoneinfo.ZoneInfo(settings.TIME_ZONE)

@@ -1,0 +1,330 @@
+"""Settings of the project, read once from the environment.
+
+Two modes: `demo` talks to the local sandbox and makes its own secrets, `live`
+talks to Spotify and refuses to start half configured. What operators may change
+while it runs is not here but in the table `settings` (automation/runtime.py).
+"""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from vibe_engine.secrets_env import ensure_secrets_file
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+VIBE_MODE = env.str("VIBE_MODE", default="")
+if VIBE_MODE not in {"demo", "live"}:
+    raise ImproperlyConfigured(
+        "VIBE_MODE must be 'demo' (local sandbox) or 'live' (real Spotify). "
+        "`make run` sets it to demo; see .env.example for live."
+    )
+DEMO = VIBE_MODE == "demo"
+VAR_DIR = Path(env.str("VIBE_VAR_DIR", default=str(BASE_DIR / "var" / VIBE_MODE)))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+if DEMO:
+    environ.Env.read_env(ensure_secrets_file(VAR_DIR / "secrets.env"))
+
+REQUIRED_LIVE = (
+    "SECRET_KEY",
+    "TOKEN_KEYS",
+    "DATABASE_URL",
+    "PUBLIC_BASE_URL",
+    "SPOTIFY_CLIENT_ID",
+    "SPOTIFY_CLIENT_SECRET",
+)
+missing = [name for name in REQUIRED_LIVE if not DEMO and not env.str(name, "")]
+if missing:
+    raise ImproperlyConfigured(
+        f"Live mode needs {', '.join(missing)} in the environment or in .env."
+    )
+
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+TOKEN_KEYS = env.list("TOKEN_KEYS")
+
+# Addresses -------------------------------------------------------------------
+
+PORT = env.int("PORT", default=8000)
+SANDBOX_URL = env.str("SANDBOX_URL", default=f"http://127.0.0.1:{PORT + 1}")
+PUBLIC_BASE_URL = env.str(
+    "PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}"
+).rstrip("/")
+SPOTIFY_CLIENT_ID = env.str("SPOTIFY_CLIENT_ID")
+SPOTIFY_CLIENT_SECRET = env.str("SPOTIFY_CLIENT_SECRET")
+SPOTIFY_APP_MODE = env.str(
+    "SPOTIFY_APP_MODE", default="extended" if DEMO else "development"
+)
+SPOTIFY_REDIRECT_URI = env.str(
+    "SPOTIFY_REDIRECT_URI", default=f"{PUBLIC_BASE_URL}/oauth/spotify/callback"
+)
+SPOTIFY_API_URL = env.str(
+    "SPOTIFY_API_URL",
+    default=f"{SANDBOX_URL}/v1/" if DEMO else "https://api.spotify.com/v1/",
+)
+SPOTIFY_ACCOUNTS_URL = env.str(
+    "SPOTIFY_ACCOUNTS_URL",
+    default=SANDBOX_URL if DEMO else "https://accounts.spotify.com",
+)
+SPOTIFY_MARKET = env.str("SPOTIFY_MARKET", default="")
+SPOTIFY_IMAGE_HOSTS = env.list(
+    "SPOTIFY_IMAGE_HOSTS",
+    default=[SANDBOX_URL]
+    if DEMO
+    else ["https://*.scdn.co", "https://*.spotifycdn.com"],
+)
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+if not DEMO and {
+    urlsplit(SPOTIFY_API_URL).hostname,
+    urlsplit(SPOTIFY_ACCOUNTS_URL).hostname,
+} & (LOOPBACK | {None}):
+    raise ImproperlyConfigured(
+        "Live mode talks to Spotify itself: SPOTIFY_API_URL and "
+        "SPOTIFY_ACCOUNTS_URL must not point at this machine."
+    )
+
+public_host = urlsplit(PUBLIC_BASE_URL).hostname or "127.0.0.1"
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    default=["127.0.0.1", "localhost", "[::1]"] if DEMO else [public_host],
+)
+HTTPS = PUBLIC_BASE_URL.startswith("https://")
+
+# Parts -----------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "metrics",
+    "playlists",
+    "library",
+    "accounts",
+    "automation",
+    "vibe_engine",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_celery_beat",
+    "django_htmx",
+    "axes",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "vibe_engine.middleware.loopback_redirect",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "vibe_engine.middleware.security_headers",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "vibe_engine.middleware.personal_time_zone",
+    "vibe_engine.web.htmx_messages",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "vibe_engine.urls"
+WSGI_APPLICATION = "vibe_engine.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "metrics.context.frame",
+            ],
+        },
+    },
+]
+
+# Database --------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'vibe.db'}")
+}
+SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if SQLITE:
+    # IMMEDIATE is load-bearing: a deferred transaction that reads and then writes
+    # fails at once when another process has written in between.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"
+            "PRAGMA temp_store=MEMORY;PRAGMA mmap_size=134217728;"
+            "PRAGMA journal_size_limit=27103364;PRAGMA cache_size=-20000"
+        ),
+    }
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
+    )
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Broker: rings workers, holds nothing that may not be lost ---------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 10,
+    "socket_connect_timeout": 2,
+    "retry_on_timeout": False,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SYNC_EVERY = 1
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_CRON_STARTING_DEADLINE = 3600
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# People ----------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "metrics:home"
+LOGOUT_REDIRECT_URL = "login"
+DASHBOARD_USERNAME = env.str("DASHBOARD_USERNAME", default="")
+DASHBOARD_PASSWORD = env.str("DASHBOARD_PASSWORD", default="")
+
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True
+
+SESSION_COOKIE_NAME = "dashboard_session"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+
+# The browser -----------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+X_FRAME_OPTIONS = "DENY"
+
+
+def origin(url: str) -> str:
+    """Return scheme and host of `url`, as a CSP source."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "font-src": ["'self'"],
+        "img-src": ["'self'", *SPOTIFY_IMAGE_HOSTS],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'", origin(SPOTIFY_ACCOUNTS_URL)],
+        "manifest-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_242_880
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if (STATIC_ROOT / "staticfiles.json").exists()
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+
+# Logs: one line each, never a secret -------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "stream": sys.stderr,
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "spotipy": {"level": "ERROR"},
+        "urllib3": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "django_celery_beat": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+    },
+}
