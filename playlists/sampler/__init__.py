@@ -1,0 +1,47 @@
+"""How tracks are chosen and ordered: arithmetic on columns, and a seed.
+
+Pure: no Django, no clock, no global generator. The same inputs give the same list
+on every machine and numpy release.
+"""
+
+from playlists.sampler.draw import Draw, draw
+from playlists.sampler.library import FEATURES, Library
+from playlists.sampler.pool import Pool, build_pool
+from playlists.sampler.report import (
+    ALGORITHM_VERSION,
+    BindingRule,
+    FunnelStep,
+    Report,
+    RungUse,
+    SequenceReport,
+    TrackNote,
+)
+from playlists.sampler.rest import Resting, day_of, has_rested
+from playlists.sampler.rules import DEFAULT_LADDER, Range, Rules, RulesError
+from playlists.sampler.sequence import sequence
+from playlists.sampler.words import describe
+
+__all__ = [
+    "ALGORITHM_VERSION",
+    "DEFAULT_LADDER",
+    "FEATURES",
+    "BindingRule",
+    "Draw",
+    "FunnelStep",
+    "Library",
+    "Pool",
+    "Range",
+    "Report",
+    "Resting",
+    "Rules",
+    "RulesError",
+    "RungUse",
+    "SequenceReport",
+    "TrackNote",
+    "build_pool",
+    "day_of",
+    "describe",
+    "draw",
+    "has_rested",
+    "sequence",
+]

@@ -1,0 +1,197 @@
+"""The library as columns: what the sampler draws from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+FEATURES = (
+    "danceability",
+    "energy",
+    "key",
+    "loudness",
+    "mode",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "valence",
+    "tempo",
+)
+"""Names of the eleven audio features, as Spotify spells them."""
+
+Int64s = npt.NDArray[np.int64]
+Int32s = npt.NDArray[np.int32]
+Int16s = npt.NDArray[np.int16]
+Int8s = npt.NDArray[np.int8]
+Float32s = npt.NDArray[np.float32]
+Float64s = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows grouped by a key: finds every row of some keys without a scan."""
+
+    sorted_keys: Int64s
+    rows: Int64s
+
+    @classmethod
+    def of(cls, keys: Int64s, rows: Int64s) -> Self:
+        """Group `rows[i]` under `keys[i]`; a row may stand under several keys."""
+        order = np.argsort(keys, kind="stable")
+        return cls(keys[order], rows[order])
+
+    def find(self, keys: Int64s) -> tuple[Int64s, Int64s]:
+        """Return the rows under each of `keys`, and beside each row its key's index."""
+        start = np.searchsorted(self.sorted_keys, keys, side="left")
+        stop = np.searchsorted(self.sorted_keys, keys, side="right")
+        return self.rows[ranges(start, stop)], np.repeat(
+            np.arange(len(keys)), stop - start
+        )
+
+
+@dataclass(frozen=True)
+class CreditTable:
+    """Which artists count for each row: `artist_ids[offsets[i]:offsets[i + 1]]`."""
+
+    offsets: Int64s
+    artist_ids: Int64s
+
+    def of(self, row: int) -> list[int]:
+        """Return the artists that count for one row, each once, in order."""
+        ids = self.artist_ids[self.offsets[row] : self.offsets[row + 1]].tolist()
+        return ids if len(ids) < 2 else list(dict.fromkeys(ids))
+
+    def rows_of(self, artist_ids: Int64s) -> Int64s:
+        """Return the rows that credit any of the artists; a row may come twice."""
+        return self._by_artist.find(artist_ids)[0]
+
+    @cached_property
+    def _by_artist(self) -> Groups:
+        rows = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+        return Groups.of(self.artist_ids, rows)
+
+    @cached_property
+    def signatures(self) -> npt.NDArray[np.uint64]:
+        """One number a row, equal for rows that credit the same artists."""
+        mixed = self.artist_ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+        mixed *= np.uint64(0xBF58476D1CE4E5B9)
+        mixed ^= mixed >> np.uint64(32)
+        sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(mixed)))
+        return sums[self.offsets[1:]] - sums[self.offsets[:-1]]
+
+
+@dataclass(frozen=True)
+class Library:
+    """Columns of the tracks that may be used, one row a track, sorted by track id.
+
+    The same recording on several releases shares one `recording_ids` number.
+    Credits are stored row after row (`credit_offsets` has one entry more than there
+    are rows), the primary artist first. Unknown values: popularity -1, year 0,
+    explicit -1, a feature nan; `last_used_day` counts days since 1970-01-01 UTC,
+    -1 for never. `total_tracks` and `held_tracks` say what the whole library holds,
+    before anything was left out; they serve the report alone.
+
+    :raises ValueError: when columns differ in length or the ids do not ascend.
+    """
+
+    track_ids: Int64s
+    recording_ids: Int64s
+    album_ids: Int64s
+    credit_offsets: Int64s
+    credit_artist_ids: Int64s
+    popularity: Int16s
+    year: Int16s
+    duration_ms: Int32s
+    explicit: Int8s
+    last_used_day: Int32s
+    use_count: Int32s
+    total_tracks: int
+    held_tracks: int = 0
+    features: Mapping[str, Float32s] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, column in (*self._columns(), *self.features.items()):
+            if len(column) != len(self):
+                raise ValueError(f"Column {name} has {len(column)} of {len(self)} rows")
+        if np.any(np.diff(self.track_ids) <= 0):
+            raise ValueError("Track ids must ascend, each once")
+        self._check_credits()
+
+    def __len__(self) -> int:
+        return len(self.track_ids)
+
+    def _check_credits(self) -> None:
+        offsets = self.credit_offsets
+        if len(offsets) != len(self) + 1 or np.any(np.diff(offsets) < 0):
+            raise ValueError("Credit offsets must ascend, one more than there are rows")
+        if offsets[0] != 0 or offsets[-1] != len(self.credit_artist_ids):
+            raise ValueError("Credit offsets must span all credits")
+
+    def _columns(self) -> list[tuple[str, npt.NDArray[Any]]]:
+        apart = {"credit_offsets", "credit_artist_ids"}
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        return [
+            (name, column)
+            for name, column in columns.items()
+            if isinstance(column, np.ndarray) and name not in apart
+        ]
+
+    @classmethod
+    def from_unsorted(
+        cls, *, track_ids: Int64s, credit_offsets: Int64s, **columns: Any
+    ) -> Self:
+        """Build a library from columns whose rows come in any order."""
+        order = np.argsort(track_ids, kind="stable")
+        start, stop = credit_offsets[:-1][order], credit_offsets[1:][order]
+        credit_ids = columns.pop("credit_artist_ids")[ranges(start, stop)]
+        features = {k: v[order] for k, v in columns.pop("features", {}).items()}
+        return cls(
+            track_ids=track_ids[order],
+            credit_offsets=np.concatenate(([0], np.cumsum(stop - start))),
+            credit_artist_ids=credit_ids,
+            features=features,
+            **{
+                name: column[order] if isinstance(column, np.ndarray) else column
+                for name, column in columns.items()
+            },
+        )
+
+    @cached_property
+    def credits(self) -> CreditTable:
+        """Every credited artist of each row."""
+        return CreditTable(self.credit_offsets, self.credit_artist_ids)
+
+    @cached_property
+    def primary_credits(self) -> CreditTable:
+        """The first credited artist of each row; none where nobody is credited."""
+        credited = np.diff(self.credit_offsets) > 0
+        offsets = np.concatenate(([0], np.cumsum(credited)))
+        return CreditTable(
+            offsets, self.credit_artist_ids[self.credit_offsets[:-1][credited]]
+        )
+
+    @cached_property
+    def by_recording(self) -> Groups:
+        """Rows grouped by recording."""
+        return Groups.of(self.recording_ids, np.arange(len(self)))
+
+    def column(self, name: str) -> npt.NDArray[Any] | None:
+        """Return a column that a range may test, None for a feature not there."""
+        if name in FEATURES:
+            return self.features.get(name)
+        column: npt.NDArray[Any] = getattr(self, name)
+        return column
+
+
+def ranges(start: Int64s, stop: Int64s) -> Int64s:
+    """Return `start[0]..stop[0]-1, start[1]..stop[1]-1, …` as one array."""
+    lengths = stop - start
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total) + np.repeat(start - (ends - lengths), lengths)

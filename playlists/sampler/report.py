@@ -1,0 +1,141 @@
+"""What a draw tells about itself; it travels with the snapshot as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, Self
+
+from playlists.sampler.rules import Rules
+
+ALGORITHM_VERSION = 1
+"""Raised whenever the same inputs would no longer give the same list."""
+
+Reason = Literal[
+    "never_used",
+    "not_here_lately",
+    "rested",
+    "rest_off",
+    "cooldown_shortened",
+    "range_widened",
+]
+"""Why a track was admissible: never in any list; not in the history of this list;
+rested long enough; rest is switched off and it would still have rested; admitted by
+the cooldown rung; admitted by the rung that widens soft ranges."""
+
+
+@dataclass(frozen=True)
+class FunnelStep:
+    """One step from the library to the list: how many tracks it took away.
+
+    A rung gives tracks back: there `taken` is negative.
+    """
+
+    key: str
+    label: str
+    taken: int
+    left: int
+
+
+@dataclass(frozen=True)
+class RungUse:
+    """A rule that gave way: admissible tracks before and after, and places won."""
+
+    name: str
+    pool_before: int
+    pool_after: int
+    gained: int
+    detail: dict[str, float]
+
+
+@dataclass(frozen=True)
+class BindingRule:
+    """The rule that keeps a short list short.
+
+    `artist_ids` are the artists whose cap is reached, most tracks kept out first, at
+    most twenty; `artist_count` is how many there are. `gains` says for each rule how
+    many of the empty places could be filled if it alone gave way.
+    """
+
+    rule: str
+    artist_ids: tuple[int, ...]
+    artist_count: int
+    gains: dict[str, int]
+
+
+@dataclass(frozen=True)
+class TrackNote:
+    """Why one track could be drawn; `last_day` is when it last left this list."""
+
+    last_day: int | None
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class SequenceReport:
+    """How far the order could go.
+
+    Separation counts positions from one track to the next that shares an artist, so
+    neighbours are 1 apart. `optimum` is the most that any order of these tracks
+    could reach, `achieved` what this one reaches; both are None when no artist
+    stands twice. `reduced` tells that less than `asked` was reached. `has_flow` tells
+    that audio features shaped the order.
+    """
+
+    asked: int
+    optimum: int | None
+    achieved: int | None
+    reduced: bool
+    has_flow: bool
+    arc: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a draw knows about its list, fit for JSON."""
+
+    asked: int
+    drawn: int
+    shortfall: int
+    funnel: tuple[FunnelStep, ...]
+    rungs: tuple[RungUse, ...]
+    binding_rule: BindingRule | None
+    per_track: dict[int, TrackNote]
+    rules: Rules
+    rules_hash: str
+    seed: tuple[int, int, int]
+    algorithm: int = ALGORITHM_VERSION
+    order: SequenceReport | None = None
+
+    def with_order(self, order: SequenceReport) -> Self:
+        """Return the report with what the sequence had to say."""
+        return replace(self, order=order)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        data = asdict(self)
+        data["rules"] = self.rules.to_dict()
+        data["per_track"] = {
+            str(track): [note.last_day, note.reason]
+            for track, note in self.per_track.items()
+        }
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Rebuild a report from `to_dict`, also after a journey through JSON."""
+        values = dict(data)
+        values["funnel"] = tuple(FunnelStep(**step) for step in data["funnel"])
+        values["rungs"] = tuple(RungUse(**rung) for rung in data["rungs"])
+        values["binding_rule"] = _binding(data["binding_rule"])
+        values["per_track"] = {
+            int(track): TrackNote(*note) for track, note in data["per_track"].items()
+        }
+        values["rules"] = Rules.from_dict(data["rules"])
+        values["seed"] = tuple(data["seed"])
+        values["order"] = data["order"] and SequenceReport(**data["order"])
+        return cls(**values)
+
+
+def _binding(data: Mapping[str, Any] | None) -> BindingRule | None:
+    if data is None:
+        return None
+    return BindingRule(**{**data, "artist_ids": tuple(data["artist_ids"])})
