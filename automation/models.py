@@ -1,7 +1,7 @@
 """The ledger of runs, runtime settings, schedules and the engine's lease."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -74,6 +74,9 @@ class Run(models.Model):
 
     ACTIVE: ClassVar = (State.PLANNED, State.WORKING, State.BLOCKED)
     TERMINAL: ClassVar = (State.DONE, State.FAILED, State.CANCELLED)
+
+    joined = False
+    """True on a run that was active already when it was asked for again."""
 
     kind = models.CharField(max_length=64)
     subject = models.CharField(max_length=120, blank=True)
@@ -215,9 +218,7 @@ class RunRequest(models.Model):
     class Meta:
         db_table = "run_requests"
         constraints = (
-            models.UniqueConstraint(
-                name="run_requests_once", fields=("bulk", "run")
-            ),
+            models.UniqueConstraint(name="run_requests_once", fields=("bulk", "run")),
             models.CheckConstraint(
                 name="run_requests_not_itself", condition=~Q(bulk=F("run"))
             ),
@@ -242,9 +243,7 @@ class Schedule(models.Model):
     kind = models.CharField(max_length=64)
     arguments = models.JSONField(default=dict, blank=True)
     owner = models.CharField(max_length=8, choices=Owner.choices, default=Owner.STAFF)
-    policy = models.CharField(
-        max_length=8, choices=Policy.choices, default=Policy.ONCE
-    )
+    policy = models.CharField(max_length=8, choices=Policy.choices, default=Policy.ONCE)
     grace_s = models.PositiveIntegerField(default=6 * 60 * 60)
     effective_from = models.DateTimeField()
     failures = models.PositiveIntegerField(default=0)
@@ -310,5 +309,3 @@ class EngineLease(models.Model):
 
     def __str__(self) -> str:
         return self.holder
-
-

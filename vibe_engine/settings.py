@@ -53,9 +53,9 @@ TOKEN_KEYS = env.list("TOKEN_KEYS")
 
 PORT = env.int("PORT", default=8000)
 SANDBOX_URL = env.str("SANDBOX_URL", default=f"http://127.0.0.1:{PORT + 1}")
-PUBLIC_BASE_URL = env.str(
-    "PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}"
-).rstrip("/")
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip(
+    "/"
+)
 SPOTIFY_CLIENT_ID = env.str("SPOTIFY_CLIENT_ID")
 SPOTIFY_CLIENT_SECRET = env.str("SPOTIFY_CLIENT_SECRET")
 SPOTIFY_APP_MODE = env.str(

@@ -1,0 +1,206 @@
+"""Which slots a schedule has, and opening those that are due.
+
+django-celery-beat holds the schedules; this module decides. A slot is a moment in
+UTC; `INSERT (schedule, slot)` is unique, so whoever calls this, however often, a
+slot runs once.
+"""
+
+import zoneinfo
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from celery.schedules import crontab
+from django.db import IntegrityError, transaction
+from django_celery_beat.models import (
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+)
+
+from automation import ledger, registry
+from automation.ledger import RunSpec
+from automation.models import Run, Schedule, ScheduleSlot
+from vibe_engine.errors import VibeError
+
+LOOKBACK = timedelta(days=2)
+"""Slots older than this are never looked at; grace times are far shorter."""
+PUNCTUAL = timedelta(seconds=90)
+"""A slot opened within this time is on time, for the policy `skip`."""
+
+FIRE = "automation.tasks.fire"
+DEFAULTS: tuple[tuple[str, str, int, str], ...] = (
+    ("Due reshuffles", "playlists.reshuffle_due", 300, Schedule.Policy.ONCE),
+    ("Token refresh", "accounts.refresh_tokens", 60, Schedule.Policy.ONCE),
+)
+"""Name, kind, interval in seconds and policy of the schedules that code owns."""
+
+
+def ensure_defaults(*, now: datetime) -> list[str]:
+    """Create the default schedules that are missing; return their names.
+
+    What stands is left as it is, so a deployment never undoes what staff changed.
+    """
+    created = []
+    for name, kind, seconds, policy in DEFAULTS:
+        with transaction.atomic():
+            interval, _ = IntervalSchedule.objects.get_or_create(
+                every=seconds, period=IntervalSchedule.SECONDS
+            )
+            task, is_new = PeriodicTask.objects.get_or_create(
+                name=name, defaults={"task": FIRE, "interval": interval}
+            )
+            if is_new:
+                Schedule.objects.create(
+                    task=task,
+                    kind=kind,
+                    owner=Schedule.Owner.CODE,
+                    policy=policy,
+                    effective_from=now,
+                )
+                created.append(name)
+    return created
+
+
+def slots_between(
+    task: PeriodicTask, *, after: datetime, until: datetime, anchor: datetime
+) -> list[datetime]:
+    """Return the slots in `(after, until]`, in UTC and in order.
+
+    Intervals count from `anchor`. A crontab is read in its own time zone: a time
+    that the clock change skips runs an hour later by the wall clock, one that it
+    repeats runs the first time only.
+
+    :raises VibeError: the task has neither a crontab nor an interval.
+    """
+    if task.crontab is not None:
+        return list(_crontab_slots(task.crontab, after=after, until=until))
+    if task.interval is not None:
+        return _interval_slots(task.interval, after=after, until=until, anchor=anchor)
+    raise VibeError(f"“{task.name}” has neither a crontab nor an interval.")
+
+
+def _interval_slots(
+    interval: IntervalSchedule, *, after: datetime, until: datetime, anchor: datetime
+) -> list[datetime]:
+    period = timedelta(**{interval.period: interval.every})
+    first = max(0, (after - anchor) // period + 1)
+    last = (until - anchor) // period
+    return [anchor + number * period for number in range(first, last + 1)]
+
+
+def _crontab_slots(
+    row: CrontabSchedule, *, after: datetime, until: datetime
+) -> Iterator[datetime]:
+    rule = crontab(
+        minute=row.minute,
+        hour=row.hour,
+        day_of_week=row.day_of_week,
+        day_of_month=row.day_of_month,
+        month_of_year=row.month_of_year,
+    )
+    zone = zoneinfo.ZoneInfo(str(row.timezone))
+    day = after.astimezone(zone).date()
+    while day <= until.astimezone(zone).date():
+        if _falls_on(rule, day):
+            for hour in sorted(rule.hour):
+                for minute in sorted(rule.minute):
+                    wall = datetime.combine(day, time(hour, minute), zone)
+                    slot = wall.astimezone(UTC)
+                    if after < slot <= until:
+                        yield slot
+        day += timedelta(days=1)
+
+
+def _falls_on(rule: crontab, day: date) -> bool:
+    return (
+        day.month in rule.month_of_year
+        and day.day in rule.day_of_month
+        and day.isoweekday() % 7 in rule.day_of_week
+    )
+
+
+def next_slots(schedule: Schedule, *, now: datetime, count: int = 5) -> list[datetime]:
+    """Return the next slots of a schedule, at most `count` within a year."""
+    for days in (2, 32, 370):
+        slots = slots_between(
+            schedule.task,
+            after=now,
+            until=now + timedelta(days=days),
+            anchor=schedule.effective_from,
+        )
+        if len(slots) >= count:
+            break
+    return slots[:count]
+
+
+def open_due_slots(*, now: datetime) -> list[Run]:
+    """Open a run for every schedule with a slot due; return the new runs."""
+    schedules = Schedule.objects.filter(
+        task__enabled=True, paused_reason=""
+    ).select_related("task__crontab", "task__interval")
+    runs = [_open_newest_slot(schedule, now=now) for schedule in schedules]
+    return [run for run in runs if run is not None]
+
+
+def _open_newest_slot(schedule: Schedule, *, now: datetime) -> Run | None:
+    """Open the newest due slot; older missed ones are passed over by policy."""
+    last = schedule.slots.values_list("slot", flat=True).first()
+    after = max(schedule.effective_from, now - LOOKBACK, *([last] if last else []))
+    slots = slots_between(
+        schedule.task, after=after, until=now, anchor=schedule.effective_from
+    )
+    if not slots:
+        return None
+    return open_slot(schedule, slot=slots[-1], now=now)
+
+
+def open_slot(schedule: Schedule, *, slot: datetime, now: datetime) -> Run | None:
+    """Insert the slot and its run in one transaction; None if it is taken already.
+
+    A slot that is too late for the policy, or in which nothing is to be done, is
+    recorded as skipped.
+    """
+    try:
+        with transaction.atomic():
+            row = ScheduleSlot.objects.create(
+                schedule=schedule,
+                slot=slot,
+                opened_at=now,
+                outcome=ScheduleSlot.Outcome.SKIPPED,
+            )
+            if _is_too_late(schedule, slot, now) or not _is_wanted(schedule, now):
+                return None
+            run = open_now(schedule, now=now)
+            row.run = run
+            row.outcome = (
+                ScheduleSlot.Outcome.JOINED
+                if run.joined
+                else ScheduleSlot.Outcome.OPENED
+            )
+            row.save(update_fields=["run", "outcome"])
+    except IntegrityError:
+        return None
+    return run
+
+
+def open_now(schedule: Schedule, *, now: datetime) -> Run:
+    """Open (or join) the run of a schedule, whatever the hour."""
+    spec = RunSpec(
+        kind=schedule.kind,
+        subject=f"schedule:{schedule.pk}",
+        title=schedule.task.name,
+        arguments=schedule.arguments,
+        priority=Run.Priority.SCHEDULED,
+    )
+    return ledger.open_run(spec, now=now)
+
+
+def _is_too_late(schedule: Schedule, slot: datetime, now: datetime) -> bool:
+    if schedule.policy == Schedule.Policy.SKIP:
+        return now - slot > PUNCTUAL
+    return now - slot > timedelta(seconds=schedule.grace_s)
+
+
+def _is_wanted(schedule: Schedule, now: datetime) -> bool:
+    wanted = registry.get(schedule.kind).wanted
+    return wanted is None or wanted(now)
