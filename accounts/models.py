@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -18,10 +19,13 @@ class Developer(models.Model):
     """A Spotify developer account: rate and quota are its, not the app's."""
 
     name = models.CharField(max_length=100, unique=True)
-    requests_per_s = models.FloatField(default=1.0, validators=[MinValueValidator(0.01)])
+    requests_per_s = models.FloatField(
+        default=1.0, validators=[MinValueValidator(0.01)]
+    )
     catalogue_calls_a_day = models.PositiveIntegerField(default=400)
     playlist_writes_a_day = models.PositiveIntegerField(default=300)
     next_free_at = models.DateTimeField(null=True, blank=True)
+    queue_tail_at = models.DateTimeField(null=True, blank=True)
     circuit_open_until = models.DateTimeField(null=True, blank=True)
     circuit_cause = models.CharField(max_length=40, blank=True)
     circuit_trips = models.PositiveIntegerField(default=0)
@@ -124,6 +128,9 @@ class Account(models.Model):
     token_expires_at = models.DateTimeField(null=True, blank=True)
     authorized_at = models.DateTimeField()
     consent_ends_at = models.DateTimeField()
+    authorized_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
+    )
     scopes = models.CharField(max_length=500, blank=True)
     playlists_count = models.PositiveIntegerField(default=0)
     next_index = models.PositiveIntegerField(default=1)
@@ -209,11 +216,54 @@ class Token(models.Model):
     def __str__(self) -> str:
         return f"Tokens of account {self.account_id}"
 
+    @property
+    def access_token(self) -> str:
+        """Return the access token, "" if none; :raises DecryptError: unreadable."""
+        return self._open(self.access_encrypted, "access")
+
+    @property
+    def refresh_tokens(self) -> tuple[str, ...]:
+        """Return the refresh token and the one before it, as far as they are kept.
+
+        :raises DecryptError: one of them cannot be read.
+        """
+        stored = (self.refresh_encrypted, self.previous_refresh_encrypted)
+        return tuple(self._open(text, "refresh") for text in stored if text)
+
+    def seal(self, *, access: str, refresh: str | None) -> None:
+        """Set fresh tokens; the caller saves.
+
+        A refresh token of None keeps the stored one (Spotify seldom sends a new
+        one since July 2026); a new one moves the stored one back a generation.
+        """
+        self.access_encrypted = crypto.encrypt(
+            access, identity=self._identity("access")
+        )
+        self.key_id = crypto.key_id_of(self.access_encrypted)
+        if refresh is not None:
+            self.previous_refresh_encrypted = self.refresh_encrypted
+            self.refresh_encrypted = crypto.encrypt(
+                refresh, identity=self._identity("refresh")
+            )
+
+    def _open(self, stored: str, part: str) -> str:
+        return crypto.decrypt(stored, identity=self._identity(part)) if stored else ""
+
+    def _identity(self, part: str) -> str:
+        return f"token:{self.account_id}:{part}"
+
 
 class Usage(models.Model):
-    """Calls of one developer in one hour, by endpoint group."""
+    """Calls of one developer in one hour, by endpoint group and account.
+
+    The account is kept for its own page; erasing it leaves the count, since the
+    developer's quota has been used all the same.
+    """
 
     developer = models.ForeignKey(Developer, models.CASCADE, related_name="usage")
+    account = models.ForeignKey(
+        Account, models.SET_NULL, null=True, blank=True, related_name="usage"
+    )
     hour = models.DateTimeField()
     group = models.CharField(max_length=24)
     calls = models.PositiveIntegerField(default=0)
@@ -222,7 +272,8 @@ class Usage(models.Model):
         db_table = "spotify_usage"
         constraints = (
             models.UniqueConstraint(
-                name="spotify_usage_once", fields=("developer", "hour", "group")
+                name="spotify_usage_once",
+                fields=("developer", "hour", "group", "account"),
             ),
         )
 
