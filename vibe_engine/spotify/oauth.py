@@ -1,8 +1,15 @@
-"""Consent and tokens: the Authorization Code flow with and without PKCE."""
+"""Consent and tokens: the Authorization Code flow, with or without PKCE."""
 
-from collections.abc import Sequence
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
+from requests.auth import HTTPBasicAuth
+
+from vibe_engine.spotify import answers, parse, transport
 from vibe_engine.spotify.types import Token
 
 SCOPES = (
@@ -31,8 +38,22 @@ def authorize_url(
     code_challenge: str | None,
     show_dialog: bool = True,
 ) -> str:
-    """Return the address of Spotify's consent page for this request."""
-    raise NotImplementedError
+    """Return the address of Spotify's consent page for this request.
+
+    :param show_dialog: ask even somebody who has consented before; without it the
+        account that is signed in at Spotify is taken silently.
+    """
+    query = {
+        "client_id": client_id,
+        "response_type": "code",
+        "redirect_uri": redirect_uri,
+        "state": state,
+        "scope": " ".join(scopes),
+        "show_dialog": "true" if show_dialog else "false",
+    }
+    if code_challenge:
+        query |= {"code_challenge_method": "S256", "code_challenge": code_challenge}
+    return f"{accounts_url.rstrip('/')}/authorize?{urlencode(query)}"
 
 
 def exchange_code(
@@ -48,7 +69,14 @@ def exchange_code(
     :raises InvalidGrantError: the code is expired, used or not meant for this app.
     :raises InvalidClientError: client id and secret are refused.
     """
-    raise NotImplementedError
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+    }
+    if code_verifier:
+        form["code_verifier"] = code_verifier
+    return _post_token(accounts_url=accounts_url, app=app, form=form)
 
 
 def refresh(*, accounts_url: str, app: App, refresh_token: str) -> Token:
@@ -57,14 +85,25 @@ def refresh(*, accounts_url: str, app: App, refresh_token: str) -> Token:
     :raises InvalidGrantError: expired (six months after the consent) or revoked.
     :raises InvalidClientError: client id and secret are refused.
     """
-    raise NotImplementedError
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return _post_token(accounts_url=accounts_url, app=app, form=form)
 
 
 def new_verifier() -> str:
-    """Return a fresh PKCE verifier (RFC 7636, section 4.1)."""
-    raise NotImplementedError
+    """Return a fresh PKCE verifier of 86 characters (RFC 7636, section 4.1)."""
+    return secrets.token_urlsafe(64)
 
 
 def challenge(verifier: str) -> str:
     """Return the S256 challenge of a verifier (RFC 7636, section 4.2)."""
-    raise NotImplementedError
+    digest = hashlib.sha256(verifier.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+
+def _post_token(*, accounts_url: str, app: App, form: Mapping[str, str]) -> Token:
+    """Ask the token endpoint once; any `SpotifyError` may come of it."""
+    auth = HTTPBasicAuth(app.client_id.encode(), app.client_secret.encode())
+    url = f"{accounts_url.rstrip('/')}/api/token"
+    with transport.new_session(answers.check_token_answer) as session:
+        answer = session.post(url, data=form, auth=auth)
+    return parse.token(answers.read_json(answer))
