@@ -16,7 +16,7 @@ from playlists.sampler.report import (
     SequenceReport,
     TrackNote,
 )
-from playlists.sampler.rest import Resting, day_of, has_rested
+from playlists.sampler.rest import Resting, day_of, first_day_back
 from playlists.sampler.rules import DEFAULT_LADDER, Range, Rules, RulesError
 from playlists.sampler.sequence import sequence
 from playlists.sampler.words import describe
@@ -42,6 +42,6 @@ __all__ = [
     "day_of",
     "describe",
     "draw",
-    "has_rested",
+    "first_day_back",
     "sequence",
 ]

@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from playlists.sampler.attempt import Attempt
+from playlists.sampler.binding import binding_rule_of
+from playlists.sampler.funnel import funnel_of
+from playlists.sampler.ladder import climb
 from playlists.sampler.library import Library
-from playlists.sampler.pool import Pool
-from playlists.sampler.report import Report
-from playlists.sampler.rest import Resting
+from playlists.sampler.pool import Pool, build_pool
+from playlists.sampler.report import Reason, Report, TrackNote
+from playlists.sampler.rest import NEVER, Resting, contains, first_day_back
 from playlists.sampler.rules import Rules
 
 
@@ -28,7 +34,63 @@ def draw(
 ) -> Draw:
     """Draw one list; the same arguments always give the same list.
 
-    `seed` is (seed, playlist, batch), none negative. `pool` may be handed in where
-    many draws share one library and rule set.
+    `seed` is (seed, playlist, batch), none negative. A `pool` built once from the
+    same library and rules saves the filtering where many lists are drawn. The list
+    may be short: the report says by how much, which rule binds, and which rules gave
+    way before. It always ends, with work bounded by counts.
+
+    :raises ValueError: when a word of the seed is negative, or the pool is another's.
     """
-    raise NotImplementedError
+    pool = pool or build_pool(library, rules)
+    if pool.library is not library or pool.rules != rules:
+        raise ValueError("The pool was built from another library or other rules")
+    attempt = Attempt(pool, resting, seed)
+    attempt.draw_under_all_rules()
+    climb(attempt)
+    rows = tuple(attempt.picks.rows)
+    track_ids = tuple(library.track_ids[list(rows)].tolist())
+    return Draw(rows, track_ids, _report(attempt, track_ids, seed))
+
+
+def _report(
+    attempt: Attempt, track_ids: tuple[int, ...], seed: tuple[int, int, int]
+) -> Report:
+    rules = attempt.rules
+    return Report(
+        asked=rules.size,
+        drawn=len(track_ids),
+        shortfall=attempt.missing,
+        funnel=funnel_of(attempt),
+        rungs=tuple(attempt.rungs),
+        binding_rule=binding_rule_of(attempt),
+        per_track=dict(zip(track_ids, _notes(attempt), strict=True)),
+        rules=rules,
+        rules_hash=rules.rules_hash(),
+        seed=seed,
+    )
+
+
+def _notes(attempt: Attempt) -> list[TrackNote]:
+    """Say for each pick, in drawing order, why it was admissible."""
+    rows = np.array(attempt.picks.rows, np.int64)
+    days = attempt.rest.left_days(rows).tolist()
+    known = contains(attempt.rest.rows, rows).tolist()
+    return [
+        TrackNote(
+            last_day=None if day == NEVER else day,
+            reason=_reason(attempt, row, day, was_here=was_here),
+        )
+        for row, day, was_here in zip(rows.tolist(), days, known, strict=True)
+    ]
+
+
+def _reason(attempt: Attempt, row: int, left_day: int, *, was_here: bool) -> Reason:
+    if not attempt.pool.mask[row]:
+        return "range_widened"
+    if not was_here:
+        used = attempt.library.last_used_day[row] != NEVER
+        return "not_here_lately" if used else "never_used"
+    if attempt.rules.cooldown_days == 0:
+        return "rest_off"
+    back = first_day_back(left_day, attempt.rules.cooldown_days)
+    return "rested" if attempt.rest.today >= back else "cooldown_shortened"

@@ -83,7 +83,10 @@ class CreditTable:
         mixed *= np.uint64(0xBF58476D1CE4E5B9)
         mixed ^= mixed >> np.uint64(32)
         sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(mixed)))
-        return sums[self.offsets[1:]] - sums[self.offsets[:-1]]
+        signatures: npt.NDArray[np.uint64] = (
+            sums[self.offsets[1:]] - sums[self.offsets[:-1]]
+        )
+        return signatures
 
 
 @dataclass(frozen=True)
@@ -156,10 +159,7 @@ class Library:
             credit_offsets=np.concatenate(([0], np.cumsum(stop - start))),
             credit_artist_ids=credit_ids,
             features=features,
-            **{
-                name: column[order] if isinstance(column, np.ndarray) else column
-                for name, column in columns.items()
-            },
+            **{k: v[order] if np.ndim(v) else v for k, v in columns.items()},
         )
 
     @cached_property
@@ -194,4 +194,5 @@ def ranges(start: Int64s, stop: Int64s) -> Int64s:
     lengths = stop - start
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(start - (ends - lengths), lengths)
+    steps: Int64s = np.arange(total) + np.repeat(start - (ends - lengths), lengths)
+    return steps

@@ -1,19 +1,139 @@
 """A pool: the rows of a library that pass a rule set's filters, ready to draw from."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from playlists.sampler.library import Library
-from playlists.sampler.rules import Rules
+import numpy as np
+import numpy.typing as npt
+
+from playlists.sampler.library import Flags, Float64s, Int32s, Int64s, Library
+from playlists.sampler.preference import rest_weight, use_weight
+from playlists.sampler.report import FunnelStep
+from playlists.sampler.rest import RestTable
+from playlists.sampler.rules import Range, Rules
+
+MISSING = {"popularity": -1, "year": 0}
+LABELS = {"year": "release year", "duration_ms": "duration"}
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A library seen through one rule set; serves any number of draws."""
+    """A library seen through one rule set; serves any number of draws.
+
+    `mask` marks the rows that pass, `rows` lists them; `prefix` are the running sums
+    of their envelope weights (how little they were used), from which the fast path
+    draws. `steps` is the part of the funnel that the filters fill.
+    """
 
     library: Library
     rules: Rules
+    mask: Flags
+    rows: Int64s
+    prefix: Float64s
+    mean_use: float
+    mean_day: float
+    steps: tuple[FunnelStep, ...]
+
+    def at(self, uniforms: Float64s) -> Int64s:
+        """Return the rows that uniform numbers point at, by inverse CDF."""
+        places = np.searchsorted(self.prefix, uniforms * self.prefix[-1], side="right")
+        rows: Int64s = self.rows[np.minimum(places, len(self.rows) - 1)]
+        return rows
+
+    def envelope(self, rows: Int64s) -> Float64s:
+        """Return the static weights, those the prefix sums are made of."""
+        return use_weight(self.library.use_count[rows], self.mean_use)
+
+    def thinning(self, rows: Int64s, rest: RestTable) -> Float64s:
+        """Return the chance, in (0, 1], that a candidate is kept: longer rest, higher."""
+        last_day = np.maximum(self.library.last_used_day[rows], rest.left_days(rows))
+        return rest_weight(last_day, rest.today, self.mean_day)
+
+    def weights(self, rows: Int64s, rest: RestTable) -> Float64s:
+        """Return the weights that a draw is proportional to."""
+        return self.envelope(rows) * self.thinning(rows, rest)
 
 
 def build_pool(library: Library, rules: Rules) -> Pool:
-    """Compile a library and a rule set into a pool."""
-    return Pool(library, rules)
+    """Compile a library and a rule set into a pool, in time linear in the library."""
+    mask, steps = _filter(library, rules)
+    rows = np.flatnonzero(mask)
+    uses, days = library.use_count[rows], library.last_used_day[rows]
+    mean_use = _mean(uses)
+    return Pool(
+        library=library,
+        rules=rules,
+        mask=mask,
+        rows=rows,
+        prefix=np.cumsum(use_weight(uses, mean_use)),
+        mean_use=mean_use,
+        mean_day=_mean(days[days >= 0]),
+        steps=tuple(steps),
+    )
+
+
+def passing(library: Library, rules: Rules, widening: float = 0.0) -> Flags:
+    """Mark the rows that pass the filters, soft ranges widened by a share of a span."""
+    mask = _passes_explicit(library, rules)
+    for limit in rules.ranges:
+        mask &= _passes_range(library, limit, widening)
+    return mask
+
+
+def _filter(library: Library, rules: Rules) -> tuple[Flags, list[FunnelStep]]:
+    steps = _steps_before(library)
+    mask = np.ones(len(library), np.bool_)
+    tests = [("explicit", "Explicit or not", _passes_explicit(library, rules))]
+    for limit in rules.ranges:
+        label = f"Outside the {LABELS.get(limit.column, limit.column)} range"
+        passes = _passes_range(library, limit, 0.0)
+        tests.append((f"range_{limit.column}", label, passes))
+    for key, label, passes in tests:
+        mask &= passes
+        left = int(np.count_nonzero(mask))
+        if key != "explicit" or rules.explicit != "allow":
+            steps.append(FunnelStep(key, label, steps[-1].left - left, left))
+    return mask, steps
+
+
+def _steps_before(library: Library) -> list[FunnelStep]:
+    """Return the funnel's steps down to what the library's columns hold."""
+    usable = len(library)
+    total = max(library.total_tracks, usable + library.held_tracks)
+    elsewhere = total - library.held_tracks - usable
+    steps = [FunnelStep("library", "In the library", 0, total)]
+    if library.held_tracks:
+        left = total - library.held_tracks
+        steps.append(FunnelStep("held", "Held back", library.held_tracks, left))
+    if elsewhere:
+        label = "Not in the playlist's collections"
+        steps.append(FunnelStep("elsewhere", label, elsewhere, usable))
+    return steps
+
+
+def _passes_explicit(library: Library, rules: Rules) -> Flags:
+    if rules.explicit == "allow":
+        return np.ones(len(library), np.bool_)
+    wanted = 1 if rules.explicit == "only" else 0
+    passes: Flags = library.explicit == wanted
+    return passes
+
+
+def _passes_range(library: Library, limit: Range, widening: float) -> Flags:
+    column = library.column(limit.column)
+    if column is None:
+        return np.full(len(library), not limit.missing_fails)
+    low, high = limit.widened(widening)
+    inside: Flags = (column >= low) & (column <= high)
+    missing = _is_missing(limit, column)
+    return inside & ~missing if limit.missing_fails else inside | missing
+
+
+def _is_missing(limit: Range, column: npt.NDArray[Any]) -> Flags:
+    known_gap = MISSING.get(limit.column)
+    missing: Flags = np.isnan(column) if known_gap is None else column == known_gap
+    return missing
+
+
+def _mean(counts: Int32s) -> float:
+    return int(counts.sum(dtype=np.int64)) / len(counts) if len(counts) else 0.0

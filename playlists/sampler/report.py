@@ -17,9 +17,9 @@ Reason = Literal[
     "cooldown_shortened",
     "range_widened",
 ]
-"""Why a track was admissible: never in any list; not in the history of this list;
-rested long enough; rest is switched off and it would still have rested; admitted by
-the cooldown rung; admitted by the rung that widens soft ranges."""
+"""Why a track was admissible: never in any list; used, but not in the history of this
+list; back after its full rest; rest is switched off, though it stood here before;
+admitted by the cooldown rung; admitted by the rung that widens soft ranges."""
 
 
 @dataclass(frozen=True)

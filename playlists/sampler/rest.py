@@ -3,8 +3,16 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Self, TypeVar
+
+import numpy as np
+
+from playlists.sampler.library import Flags, Int64s, Library
 
 SECONDS_A_DAY = 86_400
+NEVER = -1
+
+Days = TypeVar("Days", int, Int64s)
 
 
 @dataclass(frozen=True)
@@ -26,14 +34,74 @@ def day_of(moment: datetime) -> int:
     return int(moment.astimezone(UTC).timestamp() // SECONDS_A_DAY)
 
 
-def has_rested(left_day: int, today: int, cooldown_days: int) -> bool:
-    """Tell whether a recording that left on `left_day` may be drawn on `today`.
+def first_day_back(left_day: Days, cooldown_days: int) -> Days:
+    """Return the first day on which what left on `left_day` may be drawn again.
 
     Days are calendar days in UTC, whatever the hour, so several reshuffles on one
-    day count as that day. A cooldown of c means that day D + c is the first on which
-    a recording that left on day D may return: with a reshuffle every five days and a
-    cooldown of five it misses exactly one list, and one list needs two lists' worth
-    of tracks. Reading it as "c days between, neither end counted" would make it miss
-    two, and need three.
+    day count as that day. A cooldown of c opens again on day D + c: with a reshuffle
+    every five days and a cooldown of five a recording misses exactly one list, and a
+    playlist needs two lists' worth of tracks. Counting c days that lie wholly between
+    the two, neither end included, would make it miss two and need three.
     """
-    return today - left_day >= cooldown_days
+    return left_day + cooldown_days
+
+
+@dataclass(frozen=True)
+class RestTable:
+    """The rows of a library whose recording stands or stood in the list.
+
+    `rows` ascend; beside each, `left_day` (-1 where it never left) and whether it
+    is `standing` in the current or planned list.
+    """
+
+    rows: Int64s
+    left_day: Int64s
+    standing: Flags
+    today: int
+
+    @classmethod
+    def of(cls, library: Library, resting: Resting) -> Self:
+        """Look up the rows of every resting recording."""
+        recordings = np.array([*resting.current, *resting.left], np.int64)
+        current = len(resting.current)
+        rows, index = library.by_recording.find(recordings)
+        days = np.array([*[NEVER] * current, *resting.left.values()], np.int64)
+        order = np.lexsort((index, rows))
+        rows, index = rows[order], index[order]
+        first = np.flatnonzero(np.diff(rows, prepend=-1))
+        return cls(
+            rows=rows[first],
+            left_day=np.maximum.reduceat(days[index], first) if len(first) else rows,
+            standing=index[first] < current,
+            today=resting.today,
+        )
+
+    def barred(self, cooldown_days: int) -> Int64s:
+        """Return, ascending, the rows that may not be drawn under a cooldown."""
+        if cooldown_days == 0:
+            return self.rows[:0]
+        back = first_day_back(self.left_day, cooldown_days)
+        return self.rows[self.standing | (self.has_left & (self.today < back))]
+
+    @property
+    def has_left(self) -> Flags:
+        """Tell which rows have ever left the list."""
+        has_left: Flags = self.left_day != NEVER
+        return has_left
+
+    def left_days(self, rows: Int64s) -> Int64s:
+        """Return on which day each of `rows` last left, -1 where it never did."""
+        place = np.searchsorted(self.rows, rows)
+        found = contains(self.rows, rows)
+        days = np.full(len(rows), NEVER, np.int64)
+        days[found] = self.left_day[place[found]]
+        return days
+
+
+def contains(ascending: Int64s, rows: Int64s) -> Flags:
+    """Tell which of `rows` are in an ascending array."""
+    if not len(ascending):
+        return np.zeros(len(rows), np.bool_)
+    place = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
+    found: Flags = ascending[place] == rows
+    return found

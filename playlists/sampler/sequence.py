@@ -2,9 +2,15 @@
 
 from collections.abc import Sequence
 
+from playlists.sampler.arrange import build_greedily, cheapest_starts, improve
+from playlists.sampler.bits import SEQUENCE_STREAM, Bits
+from playlists.sampler.flow import Costs, flow_costs, random_costs
 from playlists.sampler.library import Library
 from playlists.sampler.report import SequenceReport
 from playlists.sampler.rules import Rules
+from playlists.sampler.separation import Credits, best_gap, smallest_gap, spread
+
+STARTS = 2
 
 
 def sequence(
@@ -15,5 +21,55 @@ def sequence(
     *,
     steps: int = 8,
 ) -> tuple[list[int], SequenceReport]:
-    """Put drawn rows in order; `steps` bounds the improvement (8, in bulk 4)."""
-    raise NotImplementedError
+    """Put drawn rows in order; the same arguments always give the same order.
+
+    Hard: tracks that share an artist stand `rules.artist_separation` positions apart,
+    or as far as these tracks allow. Soft, where enough tracks have audio features:
+    smooth transitions and energy along `rules.arc`; without them the artists are
+    spread as widely as possible. `steps` bounds the improvement (8, in bulk 4).
+    """
+    table = library.primary_credits if rules.primary_only else library.credits
+    credits = [table.of(row) for row in rows]
+    flow = flow_costs(library, rows, rules.arc)
+    bits = Bits(seed, SEQUENCE_STREAM)
+    order = _order(credits, flow, bits, rules.artist_separation, steps)
+    optimum, achieved = best_gap(credits), smallest_gap(order, credits)
+    return [rows[track] for track in order], SequenceReport(
+        asked=rules.artist_separation,
+        optimum=optimum,
+        achieved=achieved,
+        reduced=achieved is not None and achieved < rules.artist_separation,
+        has_flow=flow is not None,
+        arc=rules.arc,
+    )
+
+
+def _order(
+    credits: Credits, flow: Costs | None, bits: Bits, asked: int, steps: int
+) -> list[int]:
+    """Return an order with the widest gap found, up to what was asked."""
+    best = best_gap(credits)
+    widest = max(1, asked if best is None else min(asked, best))
+    spread_out = spread(credits, bits.permutation(len(credits)).tolist())
+    if flow is None and _keeps(spread_out, credits, widest):
+        return spread_out
+    costs = flow or random_costs(bits.uniforms(len(credits)))
+    for gap in range(widest, 0, -1):
+        orders = [*_built(credits, costs, gap), spread_out]
+        kept = [order for order in orders if _keeps(order, credits, gap)]
+        if kept:
+            order = min(kept, key=costs.total)
+            return improve(order, credits, costs, gap, steps) if flow else order
+    return spread_out
+
+
+def _built(credits: Credits, costs: Costs, gap: int) -> list[list[int]]:
+    return [
+        build_greedily(credits, costs, gap, first)
+        for first in cheapest_starts(costs, STARTS)
+    ]
+
+
+def _keeps(order: Sequence[int], credits: Credits, gap: int) -> bool:
+    smallest = smallest_gap(order, credits)
+    return smallest is None or smallest >= gap

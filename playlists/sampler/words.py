@@ -1,12 +1,132 @@
 """The report in plain sentences, for the page and the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from playlists.sampler.report import Report
+from playlists.sampler.binding import LIBRARY
+from playlists.sampler.report import BindingRule, Report, RungUse, SequenceReport
+
+MOST_NAMES = 3
+HELP = {
+    "artist_cap": "A higher artist cap would fill {places}",
+    "cooldown": "Without rest {places} could be filled",
+    "ranges": "Without the ranges {places} could be filled",
+    "explicit": "Without the explicit rule {places} could be filled",
+}
 
 
 def describe(
     report: Report, artist_names: Mapping[int, str] | None = None
 ) -> list[str]:
-    """Say in short sentences how the list came about and what would help it."""
-    raise NotImplementedError
+    """Say in short sentences how the list came about and what would help it.
+
+    The first sentence always gives the count. `artist_names` lets the artist cap's
+    sentence name whom it binds; artists without a name are only counted.
+    """
+    sentences = [_count(report)]
+    sentences += [_rung(rung) for rung in report.rungs]
+    if report.binding_rule is not None:
+        sentences.append(_binding(report, report.binding_rule, artist_names or {}))
+        sentences += _help(report.binding_rule)
+    if report.order is not None:
+        sentences += _order(report.order)
+    return sentences
+
+
+def _count(report: Report) -> str:
+    if report.shortfall == 0:
+        return f"All {_tracks(report.asked)} were drawn."
+    drawn, places = _tracks(report.drawn), _places(report.shortfall)
+    return f"Only {drawn} of {report.asked} could be drawn; {places} stay empty."
+
+
+def _rung(rung: RungUse) -> str:
+    return f"{_RUNGS[rung.name](rung.detail)}; that filled {_places(rung.gained)}."
+
+
+def _shorter_rest(detail: Mapping[str, float]) -> str:
+    return (
+        f"Rest was shortened from {_days(detail['from'])} to {_days(detail['to'])}, "
+        "longest rested first"
+    )
+
+
+def _primary_credits(detail: Mapping[str, float]) -> str:
+    return "The artist cap was counted on the first artist of each track alone"
+
+
+def _wider_ranges(detail: Mapping[str, float]) -> str:
+    return f"Soft ranges were widened by {detail['share']:.0%} of their scale"
+
+
+def _higher_cap(detail: Mapping[str, float]) -> str:
+    return f"The artist cap was raised from {detail['from']:.0f} to {detail['to']:.0f}"
+
+
+_RUNGS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
+    "cooldown": _shorter_rest,
+    "primary_credits": _primary_credits,
+    "soft_ranges": _wider_ranges,
+    "artist_cap": _higher_cap,
+}
+
+
+def _binding(report: Report, binding: BindingRule, names: Mapping[int, str]) -> str:
+    if binding.rule == "artist_cap":
+        return _binding_cap(report, binding, names)
+    return {
+        "cooldown": "What is left stands in the list now or rests.",
+        "ranges": "What is left lies outside the ranges.",
+        "explicit": "What is left breaks the explicit rule.",
+        LIBRARY: "The library holds no more tracks for this playlist.",
+    }[binding.rule]
+
+
+def _binding_cap(report: Report, binding: BindingRule, names: Mapping[int, str]) -> str:
+    if binding.artist_count == 1:
+        who = "one artist has"
+    else:
+        who = f"{binding.artist_count:,} artists have"
+    known = [names[artist] for artist in binding.artist_ids if artist in names]
+    shown = known[:MOST_NAMES]
+    if len(shown) < binding.artist_count and shown:
+        shown.append(f"{binding.artist_count - len(shown):,} more")
+    listed = f" ({', '.join(shown)})" if shown else ""
+    most = _tracks(_cap_in_force(report))
+    return f"The artist cap binds: {who} the {most} that one artist may have{listed}."
+
+
+def _cap_in_force(report: Report) -> int:
+    raised = [rung.detail["to"] for rung in report.rungs if rung.name == "artist_cap"]
+    return int(max(raised, default=report.rules.artist_cap))
+
+
+def _help(binding: BindingRule) -> list[str]:
+    sentences = [
+        f"{HELP[rule].format(places=_places(gain))}."
+        for rule, gain in sorted(binding.gains.items(), key=lambda item: -item[1])
+    ]
+    wanted = (
+        "albums by other artists" if binding.rule == "artist_cap" else "more albums"
+    )
+    return [*sentences, f"Taking in {wanted} would help."]
+
+
+def _order(order: SequenceReport) -> list[str]:
+    if order.achieved is None or not order.reduced:
+        return []
+    return [
+        f"Tracks that share an artist stand at least {order.achieved} positions apart; "
+        f"{order.asked} were asked, but these tracks do not allow it."
+    ]
+
+
+def _tracks(count: int) -> str:
+    return "1 track" if count == 1 else f"{count:,} tracks"
+
+
+def _places(count: int) -> str:
+    return "1 place" if count == 1 else f"{count:,} places"
+
+
+def _days(count: float) -> str:
+    return "1 day" if count == 1 else f"{count:.0f} days"

@@ -1,0 +1,180 @@
+"""Two ways to a good order: build it greedily, then improve it move by move."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from playlists.sampler.flow import UNIT, Costs
+from playlists.sampler.library import Int64s
+from playlists.sampler.separation import (
+    Credits,
+    forced_artists,
+    sharing,
+    shortfall_of,
+)
+
+MISSED_GAP = 1_000_000 * UNIT
+"""Cost of each position by which a gap is missed: more than any flow can be worth."""
+IGNORED_FORCE = 1_000 * UNIT
+BEST_MOVES = 12
+
+
+def build_greedily(credits: Credits, costs: Costs, gap: int, first: int) -> list[int]:
+    """Return an order that takes the cheapest next track which keeps the gap.
+
+    An artist whose tracks would no longer fit apart goes first; that keeps the gap
+    wherever each track credits one artist and the gap can be kept at all.
+    """
+    shares = sharing(credits)
+    left = Counter(artist for artists in credits for artist in artists)
+    ready = np.zeros(len(credits), np.int64)
+    order = [first]
+    unused = np.ones(len(credits), np.bool_)
+    for position in range(1, len(credits)):
+        last = order[-1]
+        unused[last] = False
+        left.subtract(credits[last])
+        ready[shares[last]] = position - 1 + gap
+        price = costs.step[last] + costs.place[:, position]
+        price += MISSED_GAP * np.maximum(ready - position, 0)
+        price[_not_forced(credits, left, gap, position)] += IGNORED_FORCE
+        price[~unused] = np.iinfo(np.int64).max
+        order.append(int(np.argmin(price)))
+    return order
+
+
+def _not_forced(
+    credits: Credits, left: Counter[int], gap: int, position: int
+) -> list[int]:
+    forced = forced_artists(left, gap, len(credits) - position)
+    if not forced:
+        return []
+    return [i for i, artists in enumerate(credits) if forced.isdisjoint(artists)]
+
+
+def improve(
+    order: Sequence[int], credits: Credits, costs: Costs, gap: int, steps: int
+) -> list[int]:
+    """Return a cheaper order, after at most `steps` moves, that misses no gap more.
+
+    Each step makes the best of all reversals of a stretch (2-opt) and all moves of
+    one track (or-opt) that does not hurt the separation.
+    """
+    now = np.array(order, np.int64)
+    first, second = np.nonzero(np.triu(sharing(credits)))
+    missed = shortfall_of(np.argsort(now), first, second, gap)
+    for _ in range(steps if len(now) > 2 else 0):
+        for moved in _best_moves(now, costs):
+            still_missed = shortfall_of(np.argsort(moved), first, second, gap)
+            if still_missed <= missed:
+                now, missed = moved, still_missed
+                break
+        else:
+            break
+    return [int(track) for track in now]
+
+
+def _best_moves(order: Int64s, costs: Costs) -> list[Int64s]:
+    """Return the orders after the moves that save most, best first."""
+    count = len(order)
+    deltas = np.concatenate(
+        (_reversal_deltas(order, costs).ravel(), _shift_deltas(order, costs).ravel())
+    )
+    ranked = deltas * len(deltas) + np.arange(len(deltas))
+    best = np.argpartition(ranked, BEST_MOVES)[:BEST_MOVES]
+    moves = []
+    for index in best[np.argsort(ranked[best])]:
+        if deltas[index] < 0:
+            kind, place = divmod(int(index), count * count)
+            moves.append(_moved(order, *divmod(place, count), is_shift=kind == 1))
+    return moves
+
+
+def _moved(order: Int64s, i: int, j: int, *, is_shift: bool) -> Int64s:
+    moved = order.copy()
+    low, high = min(i, j), max(i, j) + 1
+    if is_shift:
+        moved[low:high] = np.roll(moved[low:high], -1 if i < j else 1)
+    else:
+        moved[low:high] = moved[low:high][::-1]
+    return moved
+
+
+def _reversal_deltas(order: Int64s, costs: Costs) -> Int64s:
+    """Return, at [i, j] with i < j, what reversing positions i..j would add."""
+    count = len(order)
+    i, j = np.triu_indices(count, 1)
+    step, left, right = _bordered(order, costs)
+    delta = (
+        step[left[i], order[j]]
+        + step[order[i], right[j]]
+        - step[left[i], order[i]]
+        - step[order[j], right[j]]
+    )
+    at = costs.place[order]
+    straight = np.concatenate(([0], np.cumsum(np.diagonal(at))))
+    crossed = _diagonal_sums(at)
+    delta += crossed[i + j, j + 1] - crossed[i + j, i] - straight[j + 1] + straight[i]
+    deltas = np.zeros((count, count), np.int64)
+    deltas[i, j] = delta
+    return deltas
+
+
+def _diagonal_sums(at: Int64s) -> Int64s:
+    """Return at [s, k] the sum of `at[s - p, p]` over the positions p below k."""
+    count = len(at)
+    position = np.arange(count)
+    track = np.arange(2 * count - 1)[:, None] - position
+    inside = (track >= 0) & (track < count)
+    values = np.where(inside, at[np.clip(track, 0, count - 1), position], 0)
+    return np.concatenate(
+        (np.zeros((2 * count - 1, 1), np.int64), np.cumsum(values, axis=1)), axis=1
+    )
+
+
+def _shift_deltas(order: Int64s, costs: Costs) -> Int64s:
+    """Return, at [i, j], what moving the track at i to position j would add."""
+    count = len(order)
+    step, left, right = _bordered(order, costs)
+    i, j = np.arange(count)[:, None], np.arange(count)[None, :]
+    before = np.where(j > i, order[j], left[j])
+    after = np.where(j > i, right[j], order[j])
+    track = order[:, None]
+    delta = step[before, track] + step[track, after] - step[before, after]
+    delta -= (step[left, order] + step[order, right] - step[left, right])[:, None]
+    delta += _shift_places(costs.place[order])
+    delta[i == j] = 0
+    return delta
+
+
+def _shift_places(at: Int64s) -> Int64s:
+    """Return what the positions add when the track at i moves to position j."""
+    count = len(at)
+    here = np.diagonal(at)
+    zero = np.zeros(1, np.int64)
+    earlier = np.concatenate((zero, np.cumsum(np.diagonal(at, -1) - here[1:])))
+    later = np.concatenate((zero, np.cumsum(np.diagonal(at, 1) - here[:-1])))
+    i, j = np.arange(count)[:, None], np.arange(count)[None, :]
+    others = np.where(j > i, earlier[j] - earlier[i], later[i] - later[j])
+    moved: Int64s = at - here[:, None] + others
+    return moved
+
+
+def _bordered(order: Int64s, costs: Costs) -> tuple[Int64s, Int64s, Int64s]:
+    """Return step costs with a free border track, and each position's neighbours."""
+    border = len(order)
+    step = np.zeros((border + 1, border + 1), np.int64)
+    step[:border, :border] = costs.step
+    ends = np.array([border])
+    return (
+        step,
+        np.concatenate((ends, order[:-1])),
+        np.concatenate((order[1:], ends)),
+    )
+
+
+def cheapest_starts(costs: Costs, count: int) -> list[int]:
+    """Return the tracks that cost least at the first position."""
+    starts: list[int] = np.argsort(costs.place[:, 0], kind="stable")[:count].tolist()
+    return starts

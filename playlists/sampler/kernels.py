@@ -1,0 +1,78 @@
+"""The two kernels of the draw; both follow one law.
+
+The law is conditional successive sampling: at every step one of the rows that still
+fit is drawn, with probability proportional to its weight. Rejection from a static
+envelope has this law because what is refused leaves no trace; exponential keys
+scanned in ascending order have it because the smallest of independent exponentials
+falls on each row in proportion to its rate (Efraimidis and Spirakis 2006). Either
+may take over from the other at any step. Drawing whole lists until one is valid
+would be a different law.
+"""
+
+import numpy as np
+
+from playlists.sampler.bits import Bits
+from playlists.sampler.library import Float64s, Int64s
+from playlists.sampler.picks import Picks
+from playlists.sampler.pool import Pool
+from playlists.sampler.rest import RestTable, contains
+
+ROUNDS = 6
+FIRST_SCAN = 512
+
+
+def pick_by_rejection(
+    pool: Pool,
+    rest: RestTable,
+    barred: Int64s,
+    picks: Picks,
+    bits: Bits,
+    *,
+    rounds: int = ROUNDS,
+    batch: int | None = None,
+) -> None:
+    """Add picks until the list is full or the rounds are over.
+
+    Candidates come by inverse CDF and are refused when they rest (`barred`, rows
+    ascending), when the thinning says so or when they do not fit. The cost does not
+    grow with the pool while most candidates are good.
+    """
+    goal = pool.rules.size
+    for _ in range(rounds if len(pool.rows) else 0):
+        count = batch or 4 * (goal - len(picks)) + 64
+        rows = pool.at(bits.uniforms(count))
+        kept = bits.uniforms(count) < pool.thinning(rows, rest)
+        for row in rows[kept & ~contains(barred, rows)].tolist():
+            if picks.try_add(row) and len(picks) == goal:
+                return
+
+
+def pick_by_keys(
+    rows: Int64s, weights: Float64s, picks: Picks, goal: int, bits: Bits
+) -> None:
+    """Add picks from `rows` until the list is full or no row fits any more."""
+    keys = bits.exponentials(len(rows)) / weights
+    scan = FIRST_SCAN
+    while len(rows) and len(picks) < goal:
+        first = _smallest(keys, scan)
+        add_in_order(rows[first], picks, goal)
+        left = picks.fitting(rows)
+        left[first] = False
+        rows, keys = rows[left], keys[left]
+        scan *= 8
+
+
+def add_in_order(rows: Int64s, picks: Picks, goal: int) -> None:
+    """Add what fits, first come first served, until the list is full."""
+    for row in rows.tolist():
+        if len(picks) == goal:
+            return
+        picks.try_add(row)
+
+
+def _smallest(keys: Float64s, count: int) -> Int64s:
+    """Return where the smallest keys stand, in ascending order of key."""
+    if count >= len(keys):
+        return np.argsort(keys, kind="stable")
+    first = np.sort(np.argpartition(keys, count)[:count])
+    return first[np.argsort(keys[first], kind="stable")]

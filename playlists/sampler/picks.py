@@ -1,0 +1,111 @@
+"""The tracks picked so far, and what they leave room for."""
+
+import numpy as np
+
+from playlists.sampler.library import CreditTable, Flags, Int64s, Library
+from playlists.sampler.rules import Rules
+
+
+class Picks:
+    """A growing list that keeps the artist cap and holds no recording twice.
+
+    `rows` are the picks in drawing order. `credits` says which artists count and
+    `cap` how often each may; the ladder may exchange both, which never makes a
+    standing pick inadmissible.
+    """
+
+    def __init__(self, library: Library, rules: Rules) -> None:
+        self.rows: list[int] = []
+        self.cap = rules.artist_cap
+        self.credits = (
+            library.primary_credits if rules.primary_only else library.credits
+        )
+        self._library = library
+        self._is_by_recording = rules.title_separation
+        self._rows_by: dict[int, list[int]] = {}
+        self._row_of: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def key_of(self, row: int) -> int:
+        """Return what must not stand twice: the recording, or the track itself."""
+        return int(self._library.recording_ids[row]) if self._is_by_recording else row
+
+    def holder_of(self, row: int) -> int | None:
+        """Return the pick that has the same recording as `row`, if any."""
+        return self._row_of.get(self.key_of(row))
+
+    def try_add(self, row: int) -> bool:
+        """Pick a row if nothing speaks against it."""
+        key = self.key_of(row)
+        if key in self._row_of:
+            return False
+        artists = self.credits.of(row)
+        for artist in artists:
+            if self.is_full(artist):
+                return False
+        self._row_of[key] = row
+        self.rows.append(row)
+        self._credit(row, artists)
+        return True
+
+    def replace(self, out: int, row: int) -> None:
+        """Put `row` in the place of the pick `out`; the caller knows that it fits."""
+        self.rows[self.rows.index(out)] = row
+        del self._row_of[self.key_of(out)]
+        self._row_of[self.key_of(row)] = row
+        for artist in self.credits.of(out):
+            self._rows_by[artist].remove(out)
+        self._credit(row, self.credits.of(row))
+
+    def count_on(self, credits: CreditTable) -> None:
+        """Count the cap over other credits from now on."""
+        self.credits = credits
+        self._rows_by = {}
+        for row in self.rows:
+            self._credit(row, credits.of(row))
+
+    def is_full(self, artist: int) -> bool:
+        """Tell whether an artist has reached the cap."""
+        return len(self._rows_by.get(artist, ())) >= self.cap
+
+    def by_artist(self, artist: int) -> list[int]:
+        """Return the picks that credit an artist."""
+        return self._rows_by.get(artist, [])
+
+    def full_artists(self) -> Int64s:
+        """Return the artists that have reached the cap."""
+        return np.array([a for a in self._rows_by if self.is_full(a)], np.int64)
+
+    def capped_rows(self) -> Int64s:
+        """Return the rows that credit an artist who has reached the cap."""
+        return self.credits.rows_of(self.full_artists())
+
+    def same_rows(self) -> Int64s:
+        """Return the rows that are picked, or may not join because they are the same."""
+        if not self._is_by_recording:
+            return np.array(self.rows, np.int64)
+        keys = np.array(list(self._row_of), np.int64)
+        return self._library.by_recording.find(keys)[0]
+
+    def fitting(self, rows: Int64s) -> Flags:
+        """Tell which of many rows could be picked next."""
+        fits = np.ones(len(self._library), np.bool_)
+        fits[self.capped_rows()] = False
+        fits[self.same_rows()] = False
+        answer: Flags = fits[rows]
+        return answer
+
+    def copy(self) -> "Picks":
+        """Return an independent copy."""
+        twin = object.__new__(Picks)
+        twin.__dict__.update(self.__dict__)
+        twin.rows = list(self.rows)
+        twin._row_of = dict(self._row_of)
+        twin.count_on(self.credits)
+        return twin
+
+    def _credit(self, row: int, artists: list[int]) -> None:
+        for artist in artists:
+            self._rows_by.setdefault(artist, []).append(row)

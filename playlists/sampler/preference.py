@@ -1,0 +1,34 @@
+"""How welcome a track is: least used and longest rested first.
+
+Both factors are built from operations that every machine rounds alike, and both
+measure against the pool's own mean: they neither fade in a large library nor freeze
+in a small one.
+"""
+
+import numpy as np
+
+from playlists.sampler.library import Float64s, Int32s, Int64s
+
+FLOOR = 1 / 64
+"""No admissible track is less welcome than this, so each can always be drawn."""
+
+
+def use_weight(use_count: Int32s, mean_count: float) -> Float64s:
+    """Weigh by use, from near 1 (little used) over 1/2 (mean) to the floor.
+
+    Distance from the mean counts in units of its square root, the spread that
+    uniform choice would cause: uses gather closely around their mean.
+    """
+    distance = (use_count - mean_count) / np.sqrt(mean_count + 1.0)
+    weight = 0.5 - 0.5 * distance / np.sqrt(1.0 + distance * distance)
+    floored: Float64s = np.maximum(weight, FLOOR)
+    return floored
+
+
+def rest_weight(last_day: Int64s, today: int, mean_day: float) -> Float64s:
+    """Weigh by rest: 1 for never used, 1/2 for mean rest, down to the floor."""
+    rest = np.maximum(today - last_day, 0)
+    share = (rest + 1.0) / (max(today - mean_day, 0.0) + 1.0)
+    square = share * share
+    weight = np.maximum(square / (1.0 + square), FLOOR)
+    return np.where(last_day < 0, 1.0, weight)

@@ -1,0 +1,110 @@
+"""Artist separation: what an order can reach, what it reaches, and how to spread.
+
+Tracks are numbered 0..n-1 here; `credits[i]` are the artists that count for track i.
+A gap is the number of positions from one track to the next by the same artist.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from playlists.sampler.library import Flags, Int64s
+
+Credits = Sequence[Sequence[int]]
+
+
+def best_gap(credits: Credits) -> int | None:
+    """Return a bound on the smallest gap of any order, None if no artist stands twice.
+
+    With n places and c artists that stand most often, m times each, it is
+    (n - c) // (m - 1), reached by `spread` where each track credits one artist.
+    """
+    counts = Counter(artist for artists in credits for artist in artists)
+    most = max(counts.values(), default=0)
+    if most < 2:
+        return None
+    leaders = sum(count == most for count in counts.values())
+    return max(1, (len(credits) - leaders) // (most - 1))
+
+
+def smallest_gap(order: Sequence[int], credits: Credits) -> int | None:
+    """Return the smallest gap of an order, None if no artist stands twice."""
+    last: dict[int, int] = {}
+    gaps = []
+    for position, track in enumerate(order):
+        for artist in credits[track]:
+            if artist in last:
+                gaps.append(position - last[artist])
+            last[artist] = position
+    return min(gaps, default=None)
+
+
+def sharing(credits: Credits) -> Flags:
+    """Tell for each pair of tracks whether they share an artist."""
+    tracks_of = defaultdict(list)
+    for track, artists in enumerate(credits):
+        for artist in artists:
+            tracks_of[artist].append(track)
+    shares = np.zeros((len(credits), len(credits)), np.bool_)
+    for tracks in tracks_of.values():
+        if len(tracks) > 1:
+            shares[np.ix_(tracks, tracks)] = True
+    np.fill_diagonal(shares, val=False)
+    return shares
+
+
+def spread(credits: Credits, shuffled: Sequence[int]) -> list[int]:
+    """Order tracks so that artists stand as far apart as they can.
+
+    Frames: one fewer than the most frequent artists have tracks; these open every
+    frame and close the list, all others are dealt frame after frame, artist by
+    artist. `shuffled` is a random order of the tracks; it decides all ties. A track
+    by several artists goes by the most frequent of them.
+    """
+    groups = sorted(_groups(credits, shuffled), key=len, reverse=True)
+    most = len(groups[0]) if groups else 0
+    if most < 2:
+        return list(shuffled)
+    frames: list[list[int]] = [[] for _ in range(most - 1)]
+    leaders = [group for group in groups if len(group) == most]
+    for group in leaders:
+        for frame, track in zip(frames, group, strict=False):
+            frame.append(track)
+    others = [track for group in groups[len(leaders) :] for track in group]
+    for place, track in enumerate(others):
+        frames[place % len(frames)].append(track)
+    opened = [track for frame in frames for track in frame]
+    return opened + [group[-1] for group in leaders]
+
+
+def _groups(credits: Credits, shuffled: Sequence[int]) -> list[list[int]]:
+    """Group tracks by their most frequent artist, in the shuffled order."""
+    counts = Counter(artist for artists in credits for artist in artists)
+    groups: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for track in shuffled:
+        artists = credits[track]
+        leader = max(artists, key=lambda artist: (counts[artist], artist), default=None)
+        groups[("track", track) if leader is None else ("artist", leader)].append(track)
+    return list(groups.values())
+
+
+def forced_artists(left: Counter[int], gap: int, places: int) -> set[int]:
+    """Return the artists one of whom must come next, empty if the choice is free.
+
+    With `places` left to fill, artists who have r tracks left need (r - 1) gaps and a
+    place each; when that is all there is, waiting would break the gap.
+    """
+    levels = Counter(count for count in left.values() if count > 1)
+    reaching = 0
+    for level in sorted(levels, reverse=True):
+        reaching += levels[level]
+        if (level - 1) * gap + reaching >= places:
+            return {artist for artist, count in left.items() if count >= level}
+    return set()
+
+
+def shortfall_of(positions: Int64s, first: Int64s, second: Int64s, gap: int) -> int:
+    """Return by how many positions, over pairs of tracks, a gap is missed."""
+    missed = gap - np.abs(positions[first] - positions[second])
+    return int(missed[missed > 0].sum())
