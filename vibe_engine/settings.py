@@ -16,7 +16,7 @@ from vibe_engine.secrets_env import ensure_secrets_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(env.str("VIBE_ENV_FILE", default=str(BASE_DIR / ".env")))
 
 VIBE_MODE = env.str("VIBE_MODE", default="")
 if VIBE_MODE not in {"demo", "live"}:

@@ -1,0 +1,1 @@
+"""Behind `manage.py up`: every process of an embedded installation, as one."""

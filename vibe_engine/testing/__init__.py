@@ -1,0 +1,1 @@
+"""What tests stand on: private services, a running sandbox, people, the clock."""
