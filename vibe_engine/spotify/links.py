@@ -33,6 +33,7 @@ _LOCALE = re.compile(r"intl-[a-z-]+", re.IGNORECASE)
 _WORD_OR_NUMBER = re.compile(r"[A-Za-z]?[a-z]+|[A-Z]+|[0-9]+")
 _PUNCTUATION = ".:!?*_-~#=/\\&+“”„‘’«»…•·–—"
 _LIKELY_ID_LENGTHS = range(16, 33)
+_LONGEST_BARE = 80
 
 _KINDS = {
     "playlist": "a playlist",
@@ -129,7 +130,8 @@ def _line_verdicts(number: int, line: str, pages: re.Pattern[str]) -> list[Found
     is_alone = len(words) == 1
     links = [(word, _verdict(word, pages, is_alone=is_alone)) for word in words]
     found = [FoundLink(number, _shown(word), link) for word, link in links if link]
-    if not found and (shown := _shown(line)):
+    shown = _shown(line)
+    if not found and (words or shown):
         return [FoundLink(number, shown, _NO_LINK)]
     return found
 
@@ -179,7 +181,7 @@ def _id_verdict(spotify_id: str) -> AlbumLink | LinkProblem:
 
 def _bare_verdict(word: str, *, is_alone: bool) -> AlbumLink | LinkProblem | None:
     """Take an id without any address; amid others it must not look like a word."""
-    if "/" in word or "@" in word:
+    if "/" in word or "@" in word or len(word) > _LONGEST_BARE:
         return None
     word = word.strip(_PUNCTUATION)
     if not _BASE62.fullmatch(word):
@@ -204,8 +206,8 @@ def _leading_base62(text: str) -> str:
 
 def _shown(text: str) -> str:
     """Return a snippet that is safe to show: one line, nothing invisible."""
-    snippet = " ".join(text[: 4 * RAW_LENGTH].split())
-    snippet = "".join(c for c in snippet if c.isprintable())
-    if len(snippet) > RAW_LENGTH or len(text) > 4 * RAW_LENGTH:
-        snippet = snippet[: RAW_LENGTH - 1] + "…"
-    return snippet
+    text = text.strip()
+    line = " ".join(text[: 4 * RAW_LENGTH].split())
+    snippet = "".join(c for c in line if c.isprintable())
+    is_cut = len(text) > 4 * RAW_LENGTH or len(snippet) > RAW_LENGTH
+    return snippet[: RAW_LENGTH - 1] + "…" if snippet and is_cut else snippet
