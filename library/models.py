@@ -1,5 +1,6 @@
 """Artists, albums, tracks and collections."""
 
+import uuid
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -85,6 +86,7 @@ class Album(models.Model):
         )
         indexes = (
             models.Index(name="albums_name", fields=("name", "id")),
+            models.Index(name="albums_artist", fields=("artist_line", "id")),
             models.Index(name="albums_year", fields=("release_year", "id")),
             models.Index(name="albums_refreshed", fields=("refreshed_at",)),
         )
@@ -259,7 +261,9 @@ class Track(models.Model):
                 fields=("album", "disc_number", "track_number"),
             ),
             models.Index(name="tracks_name", fields=("name", "id")),
+            models.Index(name="tracks_artist_line", fields=("artist_line", "id")),
             models.Index(name="tracks_last_used", fields=("last_used_on", "id")),
+            models.Index(name="tracks_use_count", fields=("use_count", "id")),
             models.Index(
                 name="tracks_held", fields=("id",), condition=Q(is_usable=False)
             ),
@@ -306,10 +310,15 @@ class TrackArtist(models.Model):
 
 
 class LibraryVersion(models.Model):
-    """One row that counts the changes of tracks; pools are cached by it."""
+    """One row that counts the changes of tracks; pools are cached by it.
+
+    `epoch` is made with the row, so that the same number in another database, or
+    in an emptied one, is not taken for the same library.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     version = models.PositiveBigIntegerField(default=0)
+    epoch = models.UUIDField(default=uuid.uuid4)
 
     class Meta:
         db_table = "library_version"
@@ -319,6 +328,11 @@ class LibraryVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+    @classmethod
+    def stamp(cls) -> tuple[uuid.UUID, int] | None:
+        """Return epoch and version, None before the first change."""
+        return cls.objects.filter(pk=1).values_list("epoch", "version").first()
 
     @classmethod
     def bump(cls) -> None:
