@@ -75,6 +75,15 @@ class Run(models.Model):
     ACTIVE: ClassVar = (State.PLANNED, State.WORKING, State.BLOCKED)
     TERMINAL: ClassVar = (State.DONE, State.FAILED, State.CANCELLED)
 
+    MARKS: ClassVar = {
+        State.PLANNED: "wait",
+        State.WORKING: "work",
+        State.BLOCKED: "warn",
+        State.DONE: "ok",
+        State.FAILED: "bad",
+        State.CANCELLED: "x",
+    }
+
     joined = False
     """True on a run that was active already when it was asked for again."""
 
@@ -200,6 +209,26 @@ class Run(models.Model):
     def is_active(self) -> bool:
         """Whether something is still to come."""
         return self.state in self.ACTIVE
+
+    @property
+    def mark(self) -> str:
+        """The sign that stands beside the state on every page."""
+        return self.MARKS[self.state]
+
+    def tally(self) -> dict[str, int]:
+        """Count a bulk's children by state, every state named."""
+        rows = self.children.values_list("state").annotate(models.Count("pk"))
+        found = dict(rows.order_by("state"))
+        return {state: found.get(state, 0) for state in self.State.values}
+
+    def squares(self) -> models.QuerySet["Run"]:
+        """A bulk's children in order, with what one square each shows."""
+        return self.children.order_by("pk").only("pk", "title", "state", "error", "url")
+
+    def troubled(self) -> models.QuerySet["Run"]:
+        """A bulk's children that failed or need a person, twenty at most."""
+        states = (self.State.FAILED, self.State.BLOCKED)
+        return self.children.filter(state__in=states).order_by("pk")[:20]
 
     @property
     def duration(self) -> timedelta | None:

@@ -133,19 +133,16 @@ def _templates(key: str) -> Callable[[Any], tuple[str, ...]]:
 
 
 def _check_template(sentence: str, key: str) -> None:
-    named = re.findall(r"\{([^{}]*)\}", sentence)
-    unknown = [name for name in named if name not in PLACEHOLDERS]
-    if unknown or re.sub(r"\{[^{}]*\}", "", sentence).strip("{}") != re.sub(
-        r"\{[^{}]*\}", "", sentence
-    ):
+    start = f"“{sentence[:60]}”: "
+    unknown = set(re.findall(r"\{([^{}]*)\}", sentence)) - set(PLACEHOLDERS)
+    if unknown or set("{}") & set(re.sub(r"\{[^{}]*\}", "", sentence)):
         raise InputError(
-            f"“{sentence[:60]}”: possible in braces are {', '.join(PLACEHOLDERS)}.",
-            field=key,
+            f"{start}possible in braces are {', '.join(PLACEHOLDERS)}.", field=key
         )
-    if len(sentence) > 200 or "<" in sentence or not sentence.isprintable():
+    if len(sentence) > 200 or set("<>") & set(sentence) or not sentence.isprintable():
         raise InputError(
-            f"“{sentence[:60]}”: at most 200 characters and no markup, since Spotify "
-            "takes 300 in all.",
+            f"{start}at most 200 characters and no markup, since Spotify takes "
+            "300 in all.",
             field=key,
         )
 

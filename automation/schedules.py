@@ -204,3 +204,18 @@ def _is_too_late(schedule: Schedule, slot: datetime, now: datetime) -> bool:
 def _is_wanted(schedule: Schedule, now: datetime) -> bool:
     wanted = registry.get(schedule.kind).wanted
     return wanted is None or wanted(now)
+
+
+def toggle(schedule: Schedule, *, now: datetime) -> bool:
+    """Switch a schedule on or off and return whether it is on now.
+
+    Slots before the moment of switching on never run.
+    """
+    task = schedule.task
+    with transaction.atomic():
+        task.enabled = not task.enabled
+        task.save(update_fields=["enabled"])
+        schedule.effective_from = now
+        schedule.failures, schedule.paused_reason = 0, ""
+        schedule.save(update_fields=["effective_from", "failures", "paused_reason"])
+    return task.enabled

@@ -1,7 +1,23 @@
-"""Addresses of the app."""
+"""Addresses of the engine room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from automation import views
 
 app_name = "automation"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("automation/", views.overview, name="list"),
+    path("automation/drawer/", views.drawer, name="drawer"),
+    path("automation/runs/<int:pk>/", views.run, name="run"),
+    path("automation/runs/<int:pk>/cancel/", views.cancel, name="cancel_run"),
+    path("automation/runs/<int:pk>/retry/", views.retry, name="retry_run"),
+    path("automation/schedules/<int:pk>/run/", views.run_schedule, name="run_schedule"),
+    path(
+        "automation/schedules/<int:pk>/toggle/",
+        views.toggle_schedule,
+        name="toggle_schedule",
+    ),
+    path("settings/", views.settings_page, name="settings"),
+    path("settings/<slug:key>/restore/", views.restore_setting, name="restore_setting"),
+]

@@ -1,0 +1,97 @@
+"""What the pages of the engine room show, in few queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet
+
+from automation import schedules
+from automation.models import Run, Schedule, ScheduleSlot, Setting
+
+LIVE_MOST = 20
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class ScheduleRow:
+    """One schedule as the page shows it."""
+
+    schedule: Schedule
+    last: ScheduleSlot | None
+    next_slots: Sequence[datetime]
+    cadence: str
+
+
+def live_runs() -> list[Run]:
+    """Return the runs that are going or wait, without a bulk's children."""
+    runs = Run.objects.active().top_level().for_table()
+    return list(runs[:LIVE_MOST])
+
+
+def filtered_runs(*, state: str = "", kind: str = "", query: str = "") -> QuerySet[Run]:
+    """Return the runs that a person or a schedule asked for, newest first."""
+    runs = Run.objects.top_level().for_table()
+    if state == "active":
+        runs = runs.filter(state__in=Run.ACTIVE)
+    elif state:
+        runs = runs.filter(state=state)
+    if kind:
+        runs = runs.filter(kind=kind)
+    if query:
+        runs = runs.filter(title__icontains=query)
+    return runs
+
+
+def counts() -> dict[str, int]:
+    """Return how many single runs work, wait and need a person, and failed today."""
+    return Run.objects.filter(is_bulk=False, state__in=Run.ACTIVE).aggregate(
+        working=Count("pk", filter=Q(state=Run.State.WORKING)),
+        waiting=Count("pk", filter=Q(state=Run.State.PLANNED)),
+        blocked=Count("pk", filter=Q(state=Run.State.BLOCKED)),
+    )
+
+
+def failed_since(moment: datetime) -> int:
+    """Return how many single runs have failed since a moment."""
+    return Run.objects.filter(
+        state=Run.State.FAILED, is_bulk=False, finished_at__gte=moment
+    ).count()
+
+
+def schedule_rows(*, now: datetime) -> list[ScheduleRow]:
+    """Return every schedule with its last slot and the next five."""
+    rows = Schedule.objects.select_related("task__crontab", "task__interval").order_by(
+        "owner", "task__name"
+    )
+    return [
+        ScheduleRow(
+            schedule=row,
+            last=row.slots.exclude(run=None).select_related("run").first(),
+            next_slots=schedules.next_slots(row, now=now) if row.task.enabled else (),
+            cadence=_cadence(row),
+        )
+        for row in rows
+    ]
+
+
+def _cadence(schedule: Schedule) -> str:
+    interval = schedule.task.interval
+    if interval is None:
+        return str(schedule.task.crontab)
+    every = timedelta(**{interval.period: interval.every})
+    minutes, seconds = divmod(int(every.total_seconds()), 60)
+    if seconds:
+        return f"every {int(every.total_seconds())} seconds"
+    if minutes == 1:
+        return "every minute"
+    if minutes % 1440 == 0:
+        return f"every {minutes // 1440} days" if minutes > 1440 else "every day"
+    return f"every {minutes} minutes"
+
+
+def latest_changes() -> list[Setting]:
+    """Return the settings that were changed last, with who changed them."""
+    return list(
+        Setting.objects.select_related("updated_by").order_by("-updated_at")[:8]
+    )

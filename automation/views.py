@@ -1,0 +1,206 @@
+"""Pages of the engine room: runs, schedules and runtime settings."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import groupby
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from automation import ledger, reads, runtime, schedules
+from automation.forms import STATES, RunFilterForm
+from automation.models import Run, Schedule
+from vibe_engine import clock
+from vibe_engine.errors import InputError
+from vibe_engine.web import (
+    OperatorRequest,
+    operator_required,
+    render_page,
+    viewer_required,
+)
+
+
+@require_GET
+@viewer_required
+def overview(request: OperatorRequest) -> HttpResponse:
+    """Show what runs, the schedules and what ran."""
+    now = clock.now()
+    form = RunFilterForm(request.GET)
+    chosen = form.chosen()
+    runs = reads.filtered_runs(
+        state=chosen["state"], kind=chosen["kind"], query=chosen["q"]
+    )
+    page = Paginator(runs, reads.PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "states": STATES,
+        "page": page,
+        "live": reads.live_runs(),
+        "counts": reads.counts(),
+        "failed_today": reads.failed_since(now - timedelta(days=1)),
+        "schedules": reads.schedule_rows(now=now),
+        "now": now,
+    }
+    return render_page(
+        request,
+        "automation/overview.html",
+        context,
+        fragments={"runs": "automation/_runs.html", "live": "automation/_live.html"},
+    )
+
+
+@require_GET
+@viewer_required
+def run(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Show one run; the card alone when it asks for itself."""
+    found = get_object_or_404(Run.objects.for_table(), pk=pk)
+    return render_page(
+        request,
+        "automation/run.html",
+        {"run": found, "bulks": found.bulks.all()[:5], "now": clock.now()},
+        fragments={f"run-{pk}": "automation/_run.html"},
+    )
+
+
+@require_GET
+@viewer_required
+def drawer(request: OperatorRequest) -> HttpResponse:
+    """Show what is going, for the drawer; without htmx go to the page."""
+    if not request.htmx:
+        return redirect("automation:list")
+    return render(
+        request,
+        "automation/_drawer.html",
+        {"live": reads.live_runs(), "counts": reads.counts()},
+    )
+
+
+@require_POST
+@operator_required
+def cancel(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Cancel what waits of a run or a bulk."""
+    found = get_object_or_404(Run, pk=pk)
+    count = ledger.cancel([found.pk], now=clock.now())
+    if count:
+        messages.success(request, f"{count} waiting {_runs(count)} cancelled.")
+    else:
+        messages.info(request, "Nothing of it was waiting any more.")
+    return redirect(found)
+
+
+@require_POST
+@operator_required
+def retry(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Ask again for what failed."""
+    found = get_object_or_404(Run, pk=pk)
+    try:
+        again = ledger.retry_failed(found, now=clock.now(), requested_by=request.user)
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect(found)
+    messages.success(request, f"“{again.title}” is tried again.")
+    return redirect(again)
+
+
+@require_POST
+@operator_required
+def run_schedule(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Open the run of a schedule now; its slots stay as they are."""
+    schedule = get_object_or_404(Schedule.objects.select_related("task"), pk=pk)
+    opened = schedules.open_now(schedule, now=clock.now())
+    messages.success(request, f"“{opened.title}” runs now.")
+    return redirect(opened)
+
+
+@require_POST
+@operator_required
+def toggle_schedule(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Switch a schedule on or off; slots missed meanwhile do not run."""
+    schedule = get_object_or_404(Schedule.objects.select_related("task"), pk=pk)
+    enabled = schedules.toggle(schedule, now=clock.now())
+    word = "on" if enabled else "off"
+    messages.success(request, f"“{schedule.task.name}” is switched {word}.")
+    return redirect("automation:list")
+
+
+@require_http_methods(["GET", "POST"])
+@viewer_required
+def settings_page(request: OperatorRequest) -> HttpResponse:
+    """Show every runtime setting; a POST saves the changed ones, all or none."""
+    if request.method == "POST":
+        return _save_settings(request)
+    return _render_settings(request, typed={}, problems={}, status=200)
+
+
+@operator_required
+def _save_settings(request: OperatorRequest) -> HttpResponse:
+    typed = {key: request.POST.get(key, "") for key in _posted_keys(request)}
+    _, problems = runtime.parse_changes(typed)
+    if problems:
+        return _render_settings(request, typed=typed, problems=problems, status=422)
+    changed = runtime.save_settings(changes=typed, by=request.user, now=clock.now())
+    names = ", ".join(sorted(runtime.BY_KEY[key].label for key in changed))
+    messages.success(request, f"Saved: {names}." if changed else "Nothing was changed.")
+    return redirect("automation:settings")
+
+
+def _posted_keys(request: OperatorRequest) -> list[str]:
+    """Return the settings of this form; an unticked switch posts nothing."""
+    if "shown" not in request.POST:
+        return [key for key in request.POST if key in runtime.BY_KEY]
+    shown = request.POST.getlist("shown")
+    return [key for key in shown if key in runtime.BY_KEY]
+
+
+def _render_settings(
+    request: OperatorRequest,
+    *,
+    typed: Mapping[str, str],
+    problems: Mapping[str, str],
+    status: int,
+) -> HttpResponse:
+    groups = [
+        (name, [_row(one, typed, problems) for one in group])
+        for name, group in groupby(runtime.describe(), key=lambda one: one.spec.group)
+    ]
+    return render(
+        request,
+        "automation/settings.html",
+        {"groups": groups, "changes": reads.latest_changes()},
+        status=status,
+    )
+
+
+def _row(
+    one: runtime.InForce, typed: Mapping[str, str], problems: Mapping[str, str]
+) -> dict[str, object]:
+    key = one.spec.key
+    shown = one.value
+    if isinstance(shown, tuple):
+        shown = "\n".join(shown)
+    return {
+        "one": one,
+        "shown": typed.get(key, shown),
+        "problem": problems.get(key, one.problem),
+    }
+
+
+@require_POST
+@operator_required
+def restore_setting(request: OperatorRequest, key: str) -> HttpResponse:
+    """Take back what was set here, so that environment or default count again."""
+    try:
+        runtime.restore_default(key=key, now=clock.now())
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{runtime.BY_KEY[key].label} is taken back.")
+    return redirect("automation:settings")
+
+
+def _runs(count: int) -> str:
+    return "run" if count == 1 else "runs"
