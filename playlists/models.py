@@ -36,6 +36,9 @@ class Playlist(models.Model):
     """A playlist of one account that is refilled on time.
 
     An override that is NULL inherits the runtime setting of the same meaning.
+    `post_sent_at` is the intent to create it on Spotify, kept until the answer is
+    known; `details_pending` says that Spotify does not yet show name, description
+    and visibility as they stand here.
     """
 
     class Status(models.TextChoices):
@@ -59,15 +62,20 @@ class Playlist(models.Model):
     artist_separation = models.PositiveSmallIntegerField(null=True, blank=True)
     rules = models.JSONField(default=dict, blank=True)
     collections = models.ManyToManyField(
-        Collection, blank=True, related_name="playlists", db_table="playlist_collections"
+        Collection,
+        blank=True,
+        related_name="playlists",
+        db_table="playlist_collections",
     )
-    spotify_id = models.CharField(max_length=22, null=True, blank=True, unique=True)  # noqa: DJ001
+    spotify_id = models.CharField(max_length=22, null=True, blank=True, unique=True)
     spotify_url = models.URLField(max_length=500, blank=True)
     spotify_snapshot_id = models.CharField(max_length=200, blank=True)
     status = models.CharField(
         max_length=16, choices=Status.choices, default=Status.CREATING
     )
     marker = models.CharField(max_length=16, unique=True)
+    post_sent_at = models.DateTimeField(null=True, blank=True)
+    details_pending = models.BooleanField(default=False)
     last_reshuffled_at = models.DateTimeField(null=True, blank=True)
     next_reshuffle_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -88,9 +96,7 @@ class Playlist(models.Model):
                     status__in=("creating", "active", "paused", "missing", "removed")
                 ),
             ),
-            models.CheckConstraint(
-                name="playlists_name_given", condition=~Q(name="")
-            ),
+            models.CheckConstraint(name="playlists_name_given", condition=~Q(name="")),
             models.CheckConstraint(
                 name="playlists_index_from_one", condition=Q(index__gte=1)
             ),
@@ -150,7 +156,8 @@ class PlaylistSnapshot(models.Model):
 
     `plan` packs the track ids (our primary keys, int64 little-endian, in order):
     the copy that the cooldown is read from. History holds the same rows once
-    the list stands on Spotify.
+    the list stands on Spotify. `sent_at` is when it was first sent there: from
+    then on its tracks may have been heard, confirmed or not.
     """
 
     class State(models.TextChoices):
@@ -188,6 +195,7 @@ class PlaylistSnapshot(models.Model):
     report = models.JSONField(default=dict, blank=True)
     spotify_snapshot_id = models.CharField(max_length=200, blank=True)
     planned_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,0 +1,73 @@
+"""What counts for a playlist: its own value, or else the runtime setting."""
+
+from dataclasses import dataclass
+
+from automation.runtime import RuntimeSettings
+from playlists.models import Playlist
+from playlists.sampler import Rules
+
+BOUNDS = {
+    "size": (1, 100),
+    "interval_days": (1, 90),
+    "cooldown_days": (0, 365),
+    "artist_cap": (1, 100),
+    "artist_separation": (1, 50),
+}
+"""Lowest and highest value of each override."""
+UNITS = {
+    "size": "tracks",
+    "interval_days": "days",
+    "cooldown_days": "days",
+    "artist_cap": "tracks",
+    "artist_separation": "positions",
+}
+
+
+@dataclass(frozen=True)
+class Effective:
+    """The values in force for one playlist; units as in `UNITS`."""
+
+    size: int
+    interval_days: int
+    cooldown_days: int
+    artist_cap: int
+    artist_separation: int
+
+
+def effective(playlist: Playlist, settings: RuntimeSettings) -> Effective:
+    """Return a playlist's values, each its own or inherited."""
+    inherited = inherited_values(settings)
+    return Effective(
+        **{
+            name: value if (own := getattr(playlist, name)) is None else own
+            for name, value in inherited.items()
+        }
+    )
+
+
+def inherited_values(settings: RuntimeSettings) -> dict[str, int]:
+    """Return what a playlist without overrides has, by name of the override."""
+    return {
+        "size": settings.playlist_size,
+        "interval_days": settings.reshuffle_interval_days,
+        "cooldown_days": settings.cooldown_days,
+        "artist_cap": settings.artist_cap,
+        "artist_separation": settings.artist_separation,
+    }
+
+
+def rules_for(playlist: Playlist, settings: RuntimeSettings) -> Rules:
+    """Return the sampler's rules of a playlist.
+
+    :raises RulesError: a rule stored with the playlist cannot be kept.
+    """
+    values = effective(playlist, settings)
+    return Rules.from_dict(
+        {
+            **playlist.rules,
+            "size": values.size,
+            "artist_cap": values.artist_cap,
+            "artist_separation": values.artist_separation,
+            "cooldown_days": values.cooldown_days,
+        }
+    )

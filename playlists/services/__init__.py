@@ -1,0 +1,1 @@
+"""What can be done with playlists; views, commands and jobs call these modules."""

@@ -1,0 +1,114 @@
+"""True sentences for a playlist's description on Spotify."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from automation.runtime import RuntimeSettings
+from playlists.effective import Effective
+from playlists.naming import DESCRIPTION_LONGEST
+
+FALLBACK = "A new selection every {interval_days} days."
+"""Always true; used where no template is."""
+MOST_NAMED = 2
+"""Collections that a sentence names; more are counted."""
+
+
+@dataclass(frozen=True)
+class ListFacts:
+    """What is true of a list: its length, and which promises it really keeps."""
+
+    size: int
+    keeps_rest: bool = True
+    keeps_cap: bool = True
+
+
+def facts_of(*, track_count: int, report: Mapping[str, object]) -> ListFacts:
+    """Read off a snapshot's report which rules gave way."""
+    rungs = report.get("rungs")
+    gave_way = (
+        {rung["name"] for rung in rungs if rung["gained"]}
+        if isinstance(rungs, Sequence)
+        else set()
+    )
+    return ListFacts(
+        size=track_count,
+        keeps_rest="cooldown" not in gave_way,
+        keeps_cap=not gave_way & {"primary_credits", "artist_cap"},
+    )
+
+
+def write_description(
+    *,
+    playlist_id: int,
+    batch_tag: str,
+    values: Effective,
+    facts: ListFacts,
+    collections: Sequence[str],
+    settings: RuntimeSettings,
+) -> str:
+    """Return one true sentence: at most 300 characters, one line, no markup.
+
+    The same playlist and batch always get the same template; one that promises what
+    this list does not keep is passed over.
+    """
+    templates = _true_ones(settings.description_templates, values, facts)
+    chosen = templates[_pick(f"{playlist_id}:{batch_tag}", len(templates))]
+    sentence = _fill(
+        chosen,
+        {
+            "interval_days": str(values.interval_days),
+            "cooldown_days": str(values.cooldown_days),
+            "artist_cap": str(values.artist_cap),
+            "size": str(facts.size),
+            "collection": name_collections(collections),
+        },
+    )
+    return _shorten(_singular(sentence))
+
+
+def name_collections(names: Sequence[str]) -> str:
+    """Say where the tracks come from, as the object of "from"."""
+    plain = [" ".join(re.sub("[<>]", " ", name).split()) for name in names]
+    if not plain:
+        return "the whole library"
+    if len(plain) > MOST_NAMED:
+        return f"{len(plain)} collections"
+    if len(plain) == 1:
+        ends_so = plain[0].casefold().endswith("collection")
+        return f"the {plain[0]}" if ends_so else f"the {plain[0]} collection"
+    return f"the {' and '.join(plain)} collections"
+
+
+def _true_ones(
+    templates: Sequence[str], values: Effective, facts: ListFacts
+) -> Sequence[str]:
+    broken = []
+    if not facts.keeps_rest or values.cooldown_days == 0:
+        broken.append("{cooldown_days}")
+    if not facts.keeps_cap:
+        broken.append("{artist_cap}")
+    true = [t for t in templates if not any(name in t for name in broken)]
+    return true or (FALLBACK,)
+
+
+def _pick(text: str, count: int) -> int:
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % count
+
+
+def _fill(template: str, words: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), template)
+
+
+def _singular(sentence: str) -> str:
+    sentence = re.sub(r"\bevery 1 days\b", "every day", sentence)
+    return re.sub(r"(?<![\d.,])1 (day|track)s\b", r"1 \1", sentence)
+
+
+def _shorten(sentence: str) -> str:
+    line = " ".join(sentence.split())
+    if len(line) <= DESCRIPTION_LONGEST:
+        return line
+    return line[: DESCRIPTION_LONGEST - 1].rstrip() + "…"

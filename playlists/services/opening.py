@@ -1,0 +1,105 @@
+"""Opening runs about playlists: one for one, a bulk for many."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+
+from automation import ledger
+from automation.ledger import RunSpec
+from automation.models import Run
+from playlists.models import Playlist
+from vibe_engine.errors import InputError
+
+Playlists = QuerySet[Playlist] | Sequence[Playlist]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for of one or many playlists.
+
+    `verb` begins the title of each run ("Reshuffle Vibe Collection • 001"), `title`
+    and `url` name a bulk; `arguments` go to every run.
+    """
+
+    kind: str
+    verb: str
+    title: str = ""
+    url: str = ""
+    arguments: dict[str, object] = field(default_factory=dict)
+    priority: int = Run.Priority.INTERACTIVE
+
+
+def open_for(
+    wish: Wish,
+    *,
+    playlists: Playlists,
+    now: datetime,
+    requested_by: AbstractBaseUser | None,
+    idempotency_key: str | None = None,
+) -> Run:
+    """Open a run for each playlist, as a bulk where there is more than one.
+
+    :raises InputError: no playlist is given.
+    """
+    specs = [spec_for(wish, playlist) for playlist in with_lane(playlists)]
+    if not specs:
+        raise InputError("No playlist is chosen that this can be done with.")
+    if len(specs) == 1:
+        return ledger.open_run(
+            specs[0],
+            now=now,
+            requested_by=requested_by,
+            idempotency_key=idempotency_key,
+        )
+    return open_bulk(
+        wish,
+        specs,
+        now=now,
+        requested_by=requested_by,
+        idempotency_key=idempotency_key,
+    )
+
+
+def open_bulk(
+    wish: Wish,
+    specs: Sequence[RunSpec],
+    *,
+    now: datetime,
+    requested_by: AbstractBaseUser | None,
+    idempotency_key: str | None = None,
+) -> Run:
+    """Open a bulk of these runs, however few."""
+    noun = "playlist" if len(specs) == 1 else "playlists"
+    return ledger.open_bulk(
+        kind=wish.kind,
+        title=wish.title or f"{wish.verb} {len(specs)} {noun}",
+        url=wish.url,
+        children=specs,
+        now=now,
+        requested_by=requested_by,
+        idempotency_key=idempotency_key,
+    )
+
+
+def spec_for(wish: Wish, playlist: Playlist) -> RunSpec:
+    """Return what the ledger needs to know about one playlist's run."""
+    return RunSpec(
+        kind=wish.kind,
+        subject=playlist.subject,
+        title=f"{wish.verb} {playlist.name}",
+        lane=playlist.account.lane,
+        budget=playlist.account.budget,
+        url=playlist.get_absolute_url(),
+        arguments=wish.arguments,
+        priority=wish.priority,
+    )
+
+
+def with_lane(playlists: Playlists) -> Iterable[Playlist]:
+    """Return the playlists with account and app at hand, in a stable order."""
+    if isinstance(playlists, QuerySet):
+        return playlists.select_related("account__app").order_by("account_id", "index")
+    return playlists
