@@ -75,7 +75,7 @@ class Run(models.Model):
     ACTIVE: ClassVar = (State.PLANNED, State.WORKING, State.BLOCKED)
     TERMINAL: ClassVar = (State.DONE, State.FAILED, State.CANCELLED)
 
-    MARKS: ClassVar = {
+    MARKS: ClassVar[dict[str, str]] = {
         State.PLANNED: "wait",
         State.WORKING: "work",
         State.BLOCKED: "warn",
@@ -290,7 +290,7 @@ class Schedule(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.task.name
+        return str(self.task.name)
 
 
 class ScheduleSlot(models.Model):

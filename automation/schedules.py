@@ -5,11 +5,13 @@ UTC; `INSERT (schedule, slot)` is unique, so whoever calls this, however often, 
 slot runs once.
 """
 
+import re
 import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 
-from celery.schedules import crontab
+from celery.schedules import crontab_parser
 from django.db import IntegrityError, transaction
 from django_celery_beat.models import (
     CrontabSchedule,
@@ -91,32 +93,32 @@ def _interval_slots(
 def _crontab_slots(
     row: CrontabSchedule, *, after: datetime, until: datetime
 ) -> Iterator[datetime]:
-    rule = crontab(
-        minute=row.minute,
-        hour=row.hour,
-        day_of_week=row.day_of_week,
-        day_of_month=row.day_of_month,
-        month_of_year=row.month_of_year,
-    )
+    hours = sorted(crontab_parser(24).parse(row.hour))
+    minutes = sorted(crontab_parser(60).parse(row.minute))
     zone = zoneinfo.ZoneInfo(str(row.timezone))
-    day = after.astimezone(zone).date()
-    while day <= until.astimezone(zone).date():
-        if _falls_on(rule, day):
-            for hour in sorted(rule.hour):
-                for minute in sorted(rule.minute):
-                    wall = datetime.combine(day, time(hour, minute), zone)
-                    slot = wall.astimezone(UTC)
-                    if after < slot <= until:
-                        yield slot
-        day += timedelta(days=1)
+    for day in _days(row, after.astimezone(zone).date(), until.astimezone(zone).date()):
+        for hour, minute in product(hours, minutes):
+            slot = datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
+            if after < slot <= until:
+                yield slot
 
 
-def _falls_on(rule: crontab, day: date) -> bool:
-    return (
-        day.month in rule.month_of_year
-        and day.day in rule.day_of_month
-        and day.isoweekday() % 7 in rule.day_of_week
-    )
+def _days(row: CrontabSchedule, first: date, last: date) -> Iterator[date]:
+    """Yield the days from `first` to `last` on which a crontab falls."""
+    weekdays = crontab_parser(7).parse(_weekday_numbers(row.day_of_week))
+    days = crontab_parser(31, 1).parse(row.day_of_month)
+    months = crontab_parser(12, 1).parse(row.month_of_year)
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if day.month in months and day.day in days and day.isoweekday() % 7 in weekdays:
+            yield day
+
+
+def _weekday_numbers(text: str) -> str:
+    """Write the names of weekdays as crontab numbers; Sunday is 0, also as 7."""
+    for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat")):
+        text = re.sub(rf"\b{name}[a-z]*", str(number), text, flags=re.IGNORECASE)
+    return re.sub(r"\b7\b", "0", text)
 
 
 def next_slots(schedule: Schedule, *, now: datetime, count: int = 5) -> list[datetime]:
@@ -218,4 +220,4 @@ def toggle(schedule: Schedule, *, now: datetime) -> bool:
         schedule.effective_from = now
         schedule.failures, schedule.paused_reason = 0, ""
         schedule.save(update_fields=["effective_from", "failures", "paused_reason"])
-    return task.enabled
+    return bool(task.enabled)

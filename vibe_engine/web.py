@@ -22,7 +22,7 @@ OPERATORS = "operators"
 class OperatorRequest(HttpRequest):
     """A request of somebody signed in, seen by `HtmxMiddleware`."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
 
 
@@ -88,7 +88,7 @@ def _guard(
         request: HttpRequest, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
         typed = cast("OperatorRequest", request)
-        if not typed.user.is_authenticated:
+        if not request.user.is_authenticated:
             return _to_sign_in(typed)
         if not allowed(typed.user):
             raise PermissionDenied(refusal)

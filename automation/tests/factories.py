@@ -29,6 +29,7 @@ def make_run(*, now: datetime | None = None, **changes: object) -> Run:
 
 def make_working_run(**changes: object) -> Run:
     """Open a run, claim it and return it."""
-    run = ledger.claim(make_run(**changes).pk, worker="test")
+    opened = ledger.open_run(make_spec(**changes), now=clock.now())
+    run = ledger.claim(opened.pk, worker="test")
     assert run is not None
     return run
