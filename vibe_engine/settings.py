@@ -5,6 +5,7 @@ talks to Spotify and refuses to start half configured. What operators may change
 while it runs is not here but in the table `settings` (automation/runtime.py).
 """
 
+import os
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,10 +26,13 @@ if VIBE_MODE not in {"demo", "live"}:
         "`make run` sets it to demo; see .env.example for live."
     )
 DEMO = VIBE_MODE == "demo"
-VAR_DIR = Path(env.str("VIBE_VAR_DIR", default=str(BASE_DIR / "var" / VIBE_MODE)))
+PORT = env.int("PORT", default=8000)
+installation = VIBE_MODE if PORT == 8000 else f"{VIBE_MODE}-{PORT}"
+VAR_DIR = Path(env.str("VIBE_VAR_DIR", default=str(BASE_DIR / "var" / installation)))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 if DEMO:
     environ.Env.read_env(ensure_secrets_file(VAR_DIR / "secrets.env"))
+    os.environ.setdefault("VIBE_CLOCK_FILE", str(VAR_DIR / "clock"))
 
 REQUIRED_LIVE = (
     "SECRET_KEY",
@@ -51,7 +55,6 @@ TOKEN_KEYS = env.list("TOKEN_KEYS")
 
 # Addresses -------------------------------------------------------------------
 
-PORT = env.int("PORT", default=8000)
 SANDBOX_URL = env.str("SANDBOX_URL", default=f"http://127.0.0.1:{PORT + 1}")
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip(
     "/"
@@ -181,7 +184,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Broker: rings workers, holds nothing that may not be lost ---------------------
 
-REDIS_URL = env.str("REDIS_URL", default="")
+PRIVATE_BROKER = VAR_DIR / "broker.url"
+"""Written by `manage.py up` while its own broker runs, for commands by hand."""
+REDIS_URL = env.str("REDIS_URL", default="") or (
+    PRIVATE_BROKER.read_text(encoding="utf-8") if PRIVATE_BROKER.exists() else ""
+)
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
