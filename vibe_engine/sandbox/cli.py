@@ -1,0 +1,128 @@
+"""The sandbox's command line, shared by its two doors."""
+
+import argparse
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TextIO
+
+from vibe_engine.sandbox.application import Application
+from vibe_engine.sandbox.listed import CatalogueFileError
+from vibe_engine.sandbox.people import PROFILES, App, parse_app
+from vibe_engine.sandbox.server import Server
+from vibe_engine.sandbox.world import DEFAULT_SEED, DEFAULT_TRACKS, Config, World
+
+DEFAULT_PORT = 8001
+CLOCK_VARIABLE = "VIBE_CLOCK_FILE"
+
+
+class StartError(Exception):
+    """The sandbox cannot be started as asked; the text says why."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the sandbox's options."""
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add(
+        "--port",
+        type=int,
+        default=DEFAULT_PORT,
+        help=f"0 takes any free one (default {DEFAULT_PORT})",
+    )
+    add(
+        "--profile",
+        choices=PROFILES,
+        default=PROFILES[0],
+        help="what apps may use that do not say (default development)",
+    )
+    add(
+        "--tracks",
+        type=int,
+        default=DEFAULT_TRACKS,
+        metavar="N",
+        help=f"size of the generated catalogue (default {DEFAULT_TRACKS:,})",
+    )
+    add(
+        "--catalogue",
+        type=Path,
+        metavar="FILE",
+        help="read the catalogue from a CSV file, .gz or not, instead",
+    )
+    add("--seed", type=int, default=DEFAULT_SEED, metavar="N", help="of the catalogue")
+    add("--state", type=Path, metavar="FILE", help="keep the state in this file")
+    add(
+        "--rate",
+        type=int,
+        metavar="R",
+        help="requests per developer in a rolling 30 s window, 0 for no limit",
+    )
+    add(
+        "--quota",
+        type=int,
+        metavar="N",
+        help="requests per developer and group of endpoints in 24 h, 0 for no limit",
+    )
+    add(
+        "--clock",
+        type=Path,
+        default=os.environ.get(CLOCK_VARIABLE) or None,
+        metavar="FILE",
+        help=f"file with seconds to add to the time (default ${CLOCK_VARIABLE})",
+    )
+    add(
+        "--app",
+        action="append",
+        default=[],
+        metavar="ID:SECRET:PROFILE:DEVELOPER",
+        help="register an app; may be repeated",
+    )
+    add("--demo", action="store_true", help="make up albums for unknown ids")
+    add("--product", default="", metavar="URL", help="where its pages link back to")
+
+
+def run(options: argparse.Namespace, stdout: TextIO) -> None:
+    """Serve until SIGINT or SIGTERM; the first line printed tells the address.
+
+    :raises StartError: an option, the catalogue or the port cannot be used.
+    """
+    try:
+        world = World(_config(options))
+    except (CatalogueFileError, ValueError, OSError) as error:
+        raise StartError(str(error)) from error
+    server = Server(Application(world), options.host, options.port)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    server.start()
+    print(f"sandbox ready {server.url}", file=stdout, flush=True)
+    stopping.wait()
+    server.stop()
+    world.store.close()
+
+
+def _config(options: argparse.Namespace) -> Config:
+    for name, least in (("rate", 0), ("quota", 0)):
+        value = getattr(options, name)
+        if value is not None and value < least:
+            raise StartError(f"--{name} must be {least} or more")
+    return Config(
+        profile=options.profile,
+        tracks=options.tracks,
+        catalogue_file=options.catalogue,
+        seed=options.seed,
+        state_file=options.state,
+        clock_file=options.clock and Path(options.clock),
+        rate=options.rate,
+        quota=options.quota,
+        apps=_apps(options),
+        is_demo=options.demo,
+        product_url=options.product,
+    )
+
+
+def _apps(options: argparse.Namespace) -> tuple[App, ...]:
+    return tuple(
+        parse_app(text, default_profile=options.profile) for text in options.app
+    )

@@ -1,0 +1,64 @@
+"""Switches that may be changed while the sandbox runs."""
+
+from dataclasses import asdict, dataclass, fields, replace
+
+from vibe_engine.sandbox.store import Store, from_json, to_json
+
+
+class OptionError(ValueError):
+    """A switch is unknown or its value of the wrong type; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How faithful, how strict and how slow Spotify is at the moment.
+
+    `rate`: requests per developer in a rolling 30 s window, 0 for no limit.
+    `quota`: requests per developer and group of endpoints in a rolling 24 h, 0
+    for no limit. `public_echo`: a playlist created with `public: false` reads
+    back as public. `items_lag_s`, `snapshot_lag_s`, `list_lag_s`: how long reads
+    still show the items, the snapshot id or the list of before a write.
+    `description_error_status`: the answer to a description that is too long or
+    has line breaks. `max_playlists`: how many one account may hold.
+    """
+
+    rate: int = 0
+    quota: int = 0
+    rotate_refresh_tokens: bool = False
+    access_token_lifetime_s: int = 3600
+    public_echo: bool = False
+    items_lag_s: float = 0.0
+    snapshot_lag_s: float = 0.0
+    list_lag_s: float = 0.0
+    description_error_status: int = 500
+    max_playlists: int = 11_000
+
+
+def load_options(store: Store) -> Options:
+    """Return the switches as they stand."""
+    known = {field.name for field in fields(Options)}
+    rows = store.rows("SELECT name, value FROM options")
+    return Options(
+        **{row["name"]: from_json(row["value"]) for row in rows if row["name"] in known}
+    )
+
+
+def change_options(store: Store, changes: dict[str, object]) -> Options:
+    """Change the named switches and return all of them.
+
+    :raises OptionError: a name or the type of a value does not fit.
+    """
+    current = load_options(store)
+    for name, value in changes.items():
+        _check(current, name, value)
+        store.execute("REPLACE INTO options VALUES (?, ?)", name, to_json(value))
+    return replace(current, **changes)  # type: ignore[arg-type]
+
+
+def _check(current: Options, name: str, value: object) -> None:
+    default = asdict(current).get(name)
+    if default is None:
+        raise OptionError(f"There is no option {name!r}.")
+    expected = (int, float) if isinstance(default, float) else (type(default),)
+    if type(value) not in expected:
+        raise OptionError(f"Option {name!r} must be {expected[-1].__name__}.")
