@@ -44,14 +44,19 @@ def hour_of(moment: datetime) -> datetime:
 def count_call(
     *, developer_id: int, account_id: int | None, group: str, now: datetime
 ) -> None:
-    """Count one call; safe with any number of workers at once."""
+    """Count one call; safe with any number of workers at once.
+
+    Without an account two workers may each begin a row; only the first one grows
+    from then on, and readers add them up.
+    """
     place = {
         "developer_id": developer_id,
         "account_id": account_id,
         "group": group,
         "hour": hour_of(now),
     }
-    one = Usage.objects.filter(pk__in=Usage.objects.filter(**place).values("pk")[:1])
+    first = Usage.objects.filter(**place).order_by("pk").values("pk")[:1]
+    one = Usage.objects.filter(pk__in=first)
     if one.update(calls=F("calls") + 1):
         return
     try:
