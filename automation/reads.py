@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from automation import schedules
-from automation.models import Run, Schedule, ScheduleSlot, Setting
+from automation.models import EngineLease, Run, Schedule, ScheduleSlot, Setting
 
 LIVE_MOST = 20
 PAGE = 50
@@ -43,8 +44,45 @@ def filtered_runs(*, state: str = "", kind: str = "", query: str = "") -> QueryS
     return runs
 
 
+@dataclass(frozen=True)
+class Pulse:
+    """The engine's last sign of life, and how many single runs go on."""
+
+    heartbeat_at: datetime | None
+    broker_ok: bool
+    working: int
+    waiting: int
+    blocked: int
+    failed: int
+
+
+def pulse(*, since: datetime) -> Pulse:
+    """Return the engine's pulse with one query; `failed` counts from `since` on."""
+    single = Run.objects.filter(is_bulk=False).order_by()
+    figures = {
+        "working": _count(single.filter(state=Run.State.WORKING)),
+        "waiting": _count(single.filter(state=Run.State.PLANNED)),
+        "blocked": _count(single.filter(state=Run.State.BLOCKED)),
+        "failed": _count(single.filter(state=Run.State.FAILED, finished_at__gte=since)),
+    }
+    row = (
+        EngineLease.objects.filter(pk=1)
+        .values("heartbeat_at", "broker_ok", **figures)
+        .first()
+    )
+    if row is None:
+        return Pulse(None, broker_ok=False, **counts(), failed=failed_since(since))
+    return Pulse(**row)
+
+
+def _count(runs: QuerySet[Run]) -> Coalesce:
+    """Return a subquery that counts `runs`."""
+    counted = runs.annotate(every=Value(1)).values("every").annotate(n=Count("pk"))
+    return Coalesce(Subquery(counted.values("n")), 0)
+
+
 def counts() -> dict[str, int]:
-    """Return how many single runs work, wait and need a person, and failed today."""
+    """Return how many single runs work, wait and need a person."""
     return Run.objects.filter(is_bulk=False, state__in=Run.ACTIVE).aggregate(
         working=Count("pk", filter=Q(state=Run.State.WORKING)),
         waiting=Count("pk", filter=Q(state=Run.State.PLANNED)),

@@ -1,8 +1,98 @@
-"""What the frame around every page shows."""
+"""What the frame around every page shows, in at most two queries."""
 
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts import access
+from accounts.models import Account
+from automation import reads as engine_room
+from metrics.strips import Strip, strips_for
+from vibe_engine import clock
+
+SECTIONS = {
+    "metrics": "dashboard",
+    "accounts": "accounts",
+    "library": "library",
+    "playlists": "playlists",
+    "automation": "automation",
+}
+
+
+class Frame:
+    """Rail, top bar and strips; nothing is read before the template asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def section(self) -> str:
+        """The rail's item that is lit."""
+        match = self._request.resolver_match
+        if match is None:
+            return ""
+        if match.url_name == "settings":
+            return "settings"
+        return SECTIONS.get(match.app_name, "")
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment all of this page's frame speaks of."""
+        return clock.now()
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        """Every account of the fleet, with its app and developer."""
+        return list(Account.objects.for_table())
+
+    @cached_property
+    def active_account(self) -> Account | None:
+        """The account that the person works with, if one is chosen."""
+        chosen = access.active_account_id(self._request)
+        return next((a for a in self.accounts if a.pk == chosen), None)
+
+    @cached_property
+    def pulse(self) -> engine_room.Pulse:
+        """The engine's last sign of life and the runs that go, wait and failed."""
+        return engine_room.pulse(since=self.now - timedelta(days=1))
+
+    @property
+    def runs(self) -> engine_room.Pulse:
+        """The activity pill's figures."""
+        return self.pulse
+
+    @cached_property
+    def strips(self) -> list[Strip]:
+        """What the operator must know now, above everything."""
+        return strips_for(accounts=self.accounts, pulse=self.pulse, now=self.now)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Counts beside the rail's words that cost no query of their own."""
+        return {
+            "accounts": len(self.accounts),
+            "playlists": sum(account.playlists_count for account in self.accounts),
+        }
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether a local Spotify answers."""
+        return bool(settings.DEMO)
+
+    @property
+    def browse_url(self) -> str:
+        """The sandbox's catalogue, or an empty text."""
+        return f"{settings.SANDBOX_URL}/browse" if settings.DEMO else ""
+
+    @property
+    def search_url(self) -> str:
+        """Where the search field leads."""
+        return reverse("metrics:search")
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
     """Add `frame` to the context of every page."""
-    return {"frame": None}
+    return {"frame": Frame(request)}

@@ -1,7 +1,17 @@
-"""Addresses of the app."""
+"""Addresses of the home page, the search and the health of the installation."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from metrics import views
 
 app_name = "metrics"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("home/now/", views.now_fragment, name="now"),
+    path("home/charts/", views.charts_fragment, name="charts"),
+    path("search/", views.search, name="search"),
+    path("health/", views.health_page, name="health"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]
