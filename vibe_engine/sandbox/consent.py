@@ -39,35 +39,6 @@ _CARRIED = (
     "code_challenge_method",
     "show_dialog",
 )
-_REFUSAL = Markup("""<section class="card">
-<h1>{title}</h1>
-<p>{text}</p>
-</section>""")
-_PAGE = Markup("""<form class="card" method="post" action="/authorize">
-<p class="eyebrow">Permission asked by</p>
-<h1>{app}</h1>
-<p>{developer}, {profile}</p>
-<h2>It wants to</h2>
-<ul class="scopes">{scopes}</ul>
-<fieldset>
-<legend>Which account?</legend>
-<div class="people">{people}</div>
-<label class="new">Or create an account
-<input name="new_account" maxlength="{longest}" autocomplete="off"
- placeholder="Name of the new account"></label>
-</fieldset>
-{hidden}
-<p class="actions">
-<button name="decision" value="agree">Agree</button>
-<button class="quiet" name="decision" value="cancel">Cancel</button>
-</p>
-</form>""")
-_PERSON = Markup("""<label class="person">
-<input type="radio" name="user_id" value="{id}"{checked}>
-<img src="/images/user/64/{id}.svg" width="40" height="40" alt="">
-<span>{name}</span></label>""")
-_HIDDEN = Markup('<input type="hidden" name="{}" value="{}">')
-_SCOPE = Markup("<li>{}</li>")
 
 
 class _RefusedError(Exception):
@@ -151,23 +122,20 @@ class ConsentPages:
 
     def _ask(self, wish: _Wish, request: Request, problem: str = "") -> Response:
         signed_in = request.cookies.get(SIGNED_IN_COOKIE, "")
-        users = self._world.people.users()
-        chosen = signed_in if self._world.people.find_user(signed_in) else ""
-        body = _PAGE.format(
+        carried = wish.carried.items()
+        body = markup.fill(
+            "consent",
             app=wish.app.client_id,
             developer=wish.app.developer,
             profile="extended access" if wish.app.is_extended else "development mode",
-            scopes=markup.joined(map(_SCOPE.format, _described(wish.scope))),
-            people=markup.joined(_person(user, chosen) for user in users),
+            problem=markup.fill("problem", text=problem) if problem else "",
+            scopes=markup.fill_each("scope", _described(wish.scope)),
+            people=markup.fill_each("choice", self._choices(signed_in)),
             longest=MAX_NAME_LENGTH,
-            hidden=markup.joined(
-                _HIDDEN.format(*pair) for pair in wish.carried.items()
+            hidden=markup.fill_each(
+                "hidden", ({"name": name, "value": text} for name, text in carried)
             ),
         )
-        if problem:
-            body = (
-                Markup('<p class="problem" role="alert">{}</p>').format(problem) + body
-            )
         return markup.page(
             "Permission",
             body,
@@ -176,6 +144,16 @@ class ConsentPages:
             product_url=self._world.config.product_url,
             form_targets=[_form_target(wish.redirect_uri)],
         )
+
+    def _choices(self, signed_in: str) -> list[dict[str, object]]:
+        return [
+            {
+                "id": user.user_id,
+                "name": user.label,
+                "checked": Markup(" checked") if user.user_id == signed_in else "",
+            }
+            for user in self._world.people.users()
+        ]
 
     def _decide(self, wish: _Wish, request: Request, entry: Entry) -> Response:
         if request.form.get("decision") != "agree":
@@ -227,17 +205,13 @@ def _send_back(wish: _Wish, **values: str) -> Response:
 
 
 def _refusal(text: str) -> Response:
-    body = _REFUSAL.format(title="This app cannot be let in", text=text)
+    body = markup.fill("message", title="This app cannot be let in", text=text)
     return markup.page("Refused", body, kind="narrow", status=400)
 
 
-def _described(scope: str) -> list[str]:
-    return [_SCOPES[each] for each in scope.split()] or ["See your public profile"]
-
-
-def _person(user: User, chosen: str) -> Markup:
-    checked = Markup(" checked") if user.user_id == chosen else ""
-    return _PERSON.format(id=user.user_id, name=user.label, checked=checked)
+def _described(scope: str) -> list[dict[str, object]]:
+    texts = [_SCOPES[each] for each in scope.split()] or ["See your public profile"]
+    return [{"text": text} for text in texts]
 
 
 def _form_target(uri: str) -> str:

@@ -1,34 +1,31 @@
-"""The frame of the sandbox's own pages; whatever goes into it is escaped."""
+"""The sandbox's own pages: HTML from files, with everything put in escaped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
-STYLESHEET = Path(__file__).parent / "static" / "sandbox.css"
+HERE = Path(__file__).parent
 
-_FRAME = Markup("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title} · Sandbox</title>
-<link rel="icon" href="/images/sandbox.svg">
-<link rel="stylesheet" href="/static/sandbox.css">
-</head>
-<body class="{kind}">
-<header class="bar">
-<a class="mark" href="/">SANDBOX</a>
-<p>A local stand-in for Spotify. Nothing here reaches the real one.</p>
-<nav>{links}</nav>
-</header>
-<main>{body}</main>
-</body>
-</html>
-""")
-_LINK = Markup('<a href="{}">{}</a>')
+
+def fill(template: str, **values: object) -> Markup:
+    """Return `html/<template>.html` with the values in place of their names.
+
+    Every value is escaped, unless it came out of this function itself.
+    """
+    return _template(template).format(**values)
+
+
+def fill_each(template: str, rows: Iterable[Mapping[str, object]]) -> Markup:
+    """Return the template filled once for every row, one after the other."""
+    return joined(fill(template, **row) for row in rows)
+
+
+def joined(parts: Iterable[Markup], between: str = "\n") -> Markup:
+    """Return the parts one after the other."""
+    return escape(between).join(parts)
 
 
 def page(
@@ -40,15 +37,13 @@ def page(
     product_url: str = "",
     form_targets: Iterable[str] = (),
 ) -> Response:
-    """Return an HTML page; `kind` is "wide" or "narrow".
+    """Return a whole page; `kind` is "wide" or "narrow".
 
     `form_targets`: origins to which the answer to a form may redirect, which
     browsers hold against the policy too.
     """
-    links = [_LINK.format("/browse", "Browse the catalogue")]
-    if product_url:
-        links.append(_LINK.format(product_url, "Back to Vibe Engine"))
-    html = _FRAME.format(title=title, kind=kind, body=body, links=joined(links))
+    back = fill("back", url=product_url) if product_url else ""
+    html = fill("frame", title=title, kind=kind, body=body, back=back)
     response = Response(html, status, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _policy(form_targets)
     response.headers["Referrer-Policy"] = "same-origin"
@@ -57,9 +52,10 @@ def page(
     return response
 
 
-def joined(parts: Iterable[Markup]) -> Markup:
-    """Return the parts one after the other."""
-    return Markup("\n").join(parts)
+@cache
+def _template(name: str) -> Markup:
+    text = (HERE / "html" / f"{name}.html").read_text(encoding="utf-8")
+    return Markup(text.rstrip("\n"))  # noqa: S704 (a file of ours)
 
 
 def _policy(form_targets: Iterable[str]) -> str:
