@@ -100,6 +100,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
         """Accounts whose playlists may be worked on."""
         return self.filter(status=Account.Status.ACTIVE)
 
+    def seated(self) -> Self:
+        """Accounts that take up a seat of their app."""
+        return self.filter(disconnected_at=None)
+
     def for_table(self) -> Self:
         """Everything one row or strip shows, in a stable order."""
         return self.select_related("app__developer").order_by("app_id", "pk")

@@ -67,9 +67,8 @@ class ThrottleGate:
         :raises WaitError: Spotify asked to wait, or refuses the whole app.
         """
         now, was_probe, self._is_probe = self._now(), self._is_probe, False
-        cause = cause_of(error)
-        if error is not None and cause is not None:
-            raise stop(self._developer_id, cause, error, now=now) from error
+        if isinstance(error, RateLimitedError | PremiumRequiredError):
+            raise stop(self._developer_id, error, now=now) from error
         if not was_probe:
             return
         if isinstance(error, UnavailableError | BadResponseError):
@@ -102,19 +101,17 @@ class ThrottleGate:
             raise closed_until(developer, now + BEHIND_PROBE, now=now)
 
 
-def cause_of(error: SpotifyError | None) -> circuit.Cause | None:
-    """Return why an error stops the whole developer; None: it does not."""
-    if isinstance(error, RateLimitedError):
-        return circuit.Cause.QUOTA if error.is_quota else circuit.Cause.RATE
-    if isinstance(error, PremiumRequiredError):
-        return circuit.Cause.PREMIUM
-    return None
-
-
 def stop(
-    developer_id: int, cause: circuit.Cause, error: SpotifyError, *, now: datetime
+    developer_id: int,
+    error: RateLimitedError | PremiumRequiredError,
+    *,
+    now: datetime,
 ) -> WaitError:
     """Open the developer's circuit; return the error that sends the run to wait."""
+    if isinstance(error, PremiumRequiredError):
+        cause = circuit.Cause.PREMIUM
+    else:
+        cause = circuit.Cause.QUOTA if error.is_quota else circuit.Cause.RATE
     until = circuit.trip(
         developer_id, cause=cause, retry_after_s=error.retry_after_s, now=now
     )

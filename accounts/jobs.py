@@ -1,0 +1,35 @@
+"""The kinds of run that this app can carry out."""
+
+from datetime import datetime
+
+from accounts import services
+from accounts.models import Account
+from automation import ledger
+from automation.models import Run
+from automation.registry import kind
+from vibe_engine import clock
+from vibe_engine.errors import VibeError
+
+
+def _something_wanted(now: datetime) -> bool:
+    return bool(services.wanted(now=now))
+
+
+@kind("accounts.refresh_tokens", wanted=_something_wanted)
+def refresh_tokens(run: Run) -> dict[str, object]:
+    """Refresh the tokens of every account with work soon."""
+    return services.refresh_wanted(
+        now=clock.now(), before_each=lambda: ledger.require_lease(run)
+    )
+
+
+@kind("accounts.refresh_token")
+def refresh_token(run: Run) -> dict[str, object]:
+    """Refresh one account's token because a person asked for it."""
+    account = Account.objects.filter(pk=run.arguments["account"]).first()
+    if account is None:
+        raise VibeError("The account is gone.")
+    ledger.require_lease(run)
+    services.refresh_token(account=account, now=clock.now())
+    expires_at = account.token_expires_at
+    return {"token_expires_at": expires_at.isoformat() if expires_at else ""}

@@ -1,0 +1,58 @@
+"""What can be done with accounts; other apps and all doors come through here."""
+
+from accounts.services.apps import AppSpec, ensure_app
+from accounts.services.choosing import (
+    any_usable_account,
+    client_for,
+    features_account,
+    find_account,
+)
+from accounts.services.consenting import (
+    Connected,
+    add_months,
+    check_seat,
+    finish_consent,
+    start_consent,
+)
+from accounts.services.editing import change_prefix, clean_prefix
+from accounts.services.leaving import disconnect_account, erase_account
+from accounts.services.refreshing import (
+    refresh_at,
+    refresh_token,
+    refresh_wanted,
+    wanted,
+)
+from accounts.services.standing import (
+    ask_for_consent,
+    block_without_seat,
+    pause_account,
+    require_usable,
+    resume_account,
+)
+
+__all__ = [
+    "AppSpec",
+    "Connected",
+    "add_months",
+    "any_usable_account",
+    "ask_for_consent",
+    "block_without_seat",
+    "change_prefix",
+    "check_seat",
+    "clean_prefix",
+    "client_for",
+    "disconnect_account",
+    "ensure_app",
+    "erase_account",
+    "features_account",
+    "find_account",
+    "finish_consent",
+    "pause_account",
+    "refresh_at",
+    "refresh_token",
+    "refresh_wanted",
+    "require_usable",
+    "resume_account",
+    "start_consent",
+    "wanted",
+]
