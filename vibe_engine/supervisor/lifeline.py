@@ -3,13 +3,14 @@
 import ctypes
 import os
 import signal
+import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 PR_SET_PDEATHSIG = 1
-POLL_S = 1.0
+POLL_S = 0.5
+HAS_DEATH_SIGNAL = sys.platform.startswith("linux")
 
 
 def dies_with_parent(
@@ -18,9 +19,10 @@ def dies_with_parent(
     """Return a `preexec_fn` after which the kernel sends `sent` when we die.
 
     Linux only (prctl(2), PR_SET_PDEATHSIG; survives exec, also after a change of
-    user made before it); None elsewhere, where `watch_parent` is the way.
+    user made before it); None elsewhere, where `tied` is the way. The signal
+    comes when the thread that starts the child ends: start from the main one.
     """
-    if not sys.platform.startswith("linux"):
+    if not HAS_DEATH_SIGNAL:
         return None
     libc = ctypes.CDLL(None)
     parent = os.getpid()
@@ -33,12 +35,28 @@ def dies_with_parent(
     return arm
 
 
-def watch_parent(parent: int) -> None:
-    """End this process by SIGTERM soon after `parent` has gone; polls in a thread."""
+def tied(argv: Sequence[str]) -> list[str]:
+    """Return the command line that ties `argv` to this process.
 
-    def poll() -> None:
-        while os.getppid() == parent:
-            time.sleep(POLL_S)
-        os.kill(os.getpid(), signal.SIGTERM)
+    Where the kernel sends no signal at a parent's death, a small process stands
+    between and looks twice a second whether the parent is still there.
+    """
+    if HAS_DEATH_SIGNAL:
+        return list(argv)
+    return [sys.executable, "-m", __name__, str(os.getpid()), *argv]
 
-    threading.Thread(target=poll, name="lifeline", daemon=True).start()
+
+def stand_between(parent: int, argv: Sequence[str]) -> int:
+    """Run `argv` until it ends or `parent` has gone; return its exit code."""
+    child = subprocess.Popen(argv)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda sent, _frame: child.send_signal(sent))
+    while child.poll() is None:
+        if os.getppid() != parent:
+            child.terminate()
+        time.sleep(POLL_S)
+    return child.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(stand_between(int(sys.argv[1]), sys.argv[2:]))

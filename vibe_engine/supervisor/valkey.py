@@ -29,7 +29,7 @@ def socket_path(folder: Path) -> Path:
     path = folder / "broker.sock"
     if len(os.fsencode(path)) <= SOCKET_PATH_MAX_BYTES:
         return path
-    return Path(tempfile.mkdtemp(prefix="vibe-", dir="/tmp")) / "broker.sock"  # noqa: S108
+    return Path(tempfile.mkdtemp(prefix="vibe-", dir="/tmp")) / "broker.sock"
 
 
 def command(server: Path, socket_file: Path) -> list[str]:

@@ -1,0 +1,19 @@
+"""How gunicorn serves the pages, embedded and in containers alike."""
+
+import os
+import sys
+
+bind = os.environ.get("WEB_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 4
+timeout = 60
+graceful_timeout = 5
+keepalive = 5
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True
+proc_name = "vibe_engine"
+if sys.platform.startswith("linux"):
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
