@@ -5,8 +5,7 @@ JSON or nothing in it. Its own reading of errors loses headers and stumbles over
 flat error bodies.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import requests
@@ -70,34 +69,36 @@ def check_api_answer(response: requests.Response, **_: Any) -> None:
     if 200 <= response.status_code < 300:
         read_json(response)
         return
-    message, reason = _api_message(response)
-    raise _api_error(response, message, reason)
+    words = _Words(response)
+    error = _json_fields(response).get("error")
+    if isinstance(error, Mapping):
+        message, reason = words.of(error.get("message")), words.of(error.get("reason"))
+    else:
+        message, reason = words.of(error) or words.of_plain_body(), ""
+    raise _error(response, message, reason)
 
 
-def check_token_answer(response: requests.Response, **_: Any) -> None:
+def check_token_answer(
+    response: requests.Response, *, secrets: Collection[str] = (), **_: Any
+) -> None:
     """Let a good answer of the token endpoint pass; its errors are flat (RFC 6749).
 
+    `secrets` are what was sent and must not come back in an error's text.
+
     :raises SpotifyError: `InvalidGrantError` and `InvalidClientError` go by the
-        `error` field alone, whatever the status: descriptions change.
+        `error` field alone, whatever the 4xx: descriptions change.
     """
     if 200 <= response.status_code < 300:
         read_json(response)
         return
+    words = _Words(response, secrets)
     body = _json_fields(response)
-    code = _words(body.get("error"))
+    code = words.of(body.get("error"))
     if 400 <= response.status_code < 500 and code in _TOKEN_ERRORS:
         cls, text = _TOKEN_ERRORS[code]
-        text += _quoted(response, _words(body.get("error_description")))
+        text += _quoted(words.of(body.get("error_description")))
         raise cls(text, status=response.status_code, reason=code)
-    raise _api_error(response, code or _plain_text(response), code)
-
-
-def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """Return `text` with every secret blotted out."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "[hidden]")
-    return text
+    raise _error(response, code or words.of_plain_body(), code)
 
 
 def read_json(response: requests.Response) -> object:
@@ -115,10 +116,10 @@ def read_json(response: requests.Response) -> object:
         ) from error
 
 
-def _api_error(response: requests.Response, message: str, reason: str) -> SpotifyError:
+def _error(response: requests.Response, message: str, reason: str) -> SpotifyError:
     cls, text = _error_class(response, message, reason)
     return cls(
-        text + _quoted(response, message),
+        text + _quoted(message),
         status=response.status_code,
         reason=reason,
         retry_after_s=parse_retry_after(
@@ -168,14 +169,6 @@ def _forbidden_class(
     return BadRequestError, "Spotify refuses the request (HTTP 403)."
 
 
-def _api_message(response: requests.Response) -> tuple[str, str]:
-    """Return message and reason of an error, whichever shape its body has."""
-    error = _json_fields(response).get("error")
-    if isinstance(error, Mapping):
-        return _words(error.get("message")), _words(error.get("reason"))
-    return _words(error) or _plain_text(response), ""
-
-
 def _json_fields(response: requests.Response) -> Mapping[str, object]:
     try:
         body = response.json()
@@ -184,22 +177,30 @@ def _json_fields(response: requests.Response) -> Mapping[str, object]:
     return body if isinstance(body, dict) else {}
 
 
-def _plain_text(response: requests.Response) -> str:
-    """Return a body of plain words; "" for JSON and HTML."""
-    text = response.text[: 2 * _MESSAGE_LENGTH].strip()
-    return "" if text.startswith(("{", "[", "<", '"')) else _words(text)
-
-
-def _words(value: object) -> str:
-    """Return a short line to show, "" for anything but text."""
-    if not isinstance(value, str):
-        return ""
-    line = re.sub(r"\s+", " ", value[: 2 * _MESSAGE_LENGTH]).strip()
-    return "".join(c for c in line if c.isprintable())[:_MESSAGE_LENGTH]
-
-
-def _quoted(response: requests.Response, message: str) -> str:
-    """Return Spotify's own words as a sentence, without what we sent in secret."""
-    credential = response.request.headers.get("Authorization", "").split(" ")[-1]
-    message = without_secrets(message, [credential])
+def _quoted(message: str) -> str:
     return f" Spotify says: {message}" if message else ""
+
+
+class _Words:
+    """Short lines out of an answer, without the secrets that went with the request."""
+
+    def __init__(
+        self, response: requests.Response, secrets: Collection[str] = ()
+    ) -> None:
+        credential = response.request.headers.get("Authorization", "").split(" ")[-1]
+        self._secrets = [secret for secret in (credential, *secrets) if secret]
+        self._response = response
+
+    def of(self, value: object) -> str:
+        """Return a value as one line to show, "" for anything but text."""
+        if not isinstance(value, str):
+            return ""
+        for secret in self._secrets:
+            value = value.replace(secret, "[hidden]")
+        line = " ".join(value.split())
+        return "".join(c for c in line if c.isprintable())[:_MESSAGE_LENGTH]
+
+    def of_plain_body(self) -> str:
+        """Return a body of plain words; "" for JSON and HTML."""
+        text = self._response.text.strip()
+        return "" if text.startswith(("{", "[", "<", '"')) else self.of(text)

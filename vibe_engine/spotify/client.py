@@ -33,8 +33,14 @@ _PLAYLIST_FIELDS = (
 _ID = re.compile(r"[0-9A-Za-z]{22}")
 _ITEM_URI = re.compile(r"spotify:(track|episode):[0-9A-Za-z]{22}")
 
-# It writes whole answers at DEBUG.
-logging.getLogger("spotipy").setLevel(logging.WARNING)
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """At DEBUG spotipy writes down every request and answer in full."""
+    return record.levelno >= logging.WARNING
+
+
+# A filter holds whatever level the loggers are set to later.
+logging.getLogger("spotipy.client").addFilter(_is_worth_a_line)
 
 
 class TokenSource(Protocol):
@@ -187,7 +193,11 @@ class SpotifyClient:
         """Change what is given and leave the rest.
 
         An empty description goes as a space: Spotify answers 400 to an empty one.
+
+        :raises ValueError: nothing is given.
         """
+        if name is None and description is None and public is None:
+            raise ValueError("There is nothing to change.")
         if description is not None:
             description = description or " "
         change = self._spotify.playlist_change_details

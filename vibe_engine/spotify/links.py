@@ -29,7 +29,7 @@ _URI = re.compile(
     r"(?:^|[^\w/.-])spotify:(?:user:[^:]*:)?([a-z]+)(?::([^?#&]*))?", re.IGNORECASE
 )
 _BASE62 = re.compile(r"[0-9A-Za-z]*")
-_LOCALE = re.compile(r"intl-[a-z-]+", re.IGNORECASE)
+_LOCALE = re.compile(r"intl-[\w-]+", re.IGNORECASE)
 _WORD_OR_NUMBER = re.compile(r"[A-Za-z]?[a-z]+|[A-Z]+|[0-9]+")
 _PUNCTUATION = ".:!?*_-~#=/\\&+“”„‘’«»…•·–—"
 _LIKELY_ID_LENGTHS = range(16, 33)

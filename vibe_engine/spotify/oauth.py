@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlencode
 
 from requests.auth import HTTPBasicAuth
@@ -18,6 +19,7 @@ SCOPES = (
     "playlist-modify-public",
     "user-library-modify",
 )
+_SECRET_FIELDS = ("code", "code_verifier", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def _post_token(*, accounts_url: str, app: App, form: Mapping[str, str]) -> Toke
     """Ask the token endpoint once; any `SpotifyError` may come of it."""
     auth = HTTPBasicAuth(app.client_id.encode(), app.client_secret.encode())
     url = f"{accounts_url.rstrip('/')}/api/token"
-    with transport.new_session(answers.check_token_answer) as session:
+    sent = [form[name] for name in _SECRET_FIELDS if name in form]
+    check = partial(answers.check_token_answer, secrets=[app.client_secret, *sent])
+    with transport.new_session(check) as session:
         answer = session.post(url, data=form, auth=auth)
     return parse.token(answers.read_json(answer))
