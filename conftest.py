@@ -1,3 +1,26 @@
 """Fixtures of every test; the services behind them are in `vibe_engine/testing/`."""
 
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
 pytest_plugins = ["vibe_engine.testing.fixtures"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_may_empty_the_history() -> Iterator[None]:
+    """Take the history's triggers away before a test's flush, which arms them again."""
+    from playlists.triggers import drop_triggers
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(case: TransactionTestCase) -> None:
+        drop_triggers(connection)
+        flush(case)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+    yield
+    patch.undo()

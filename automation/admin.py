@@ -102,7 +102,11 @@ class ScheduleAdmin(admin.ModelAdmin[Schedule]):
         return field
 
     def save_model(
-        self, request: HttpRequest, obj: Schedule, form: Any, change: bool
+        self,
+        request: HttpRequest,
+        obj: Schedule,
+        form: Any,
+        change: bool,  # noqa: FBT001
     ) -> None:
         obj.effective_from = clock.now()
         super().save_model(request, obj, form, change)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import close_old_connections
+from django.db import connections
 
 from automation import ledger, registry
 from automation.models import Run
@@ -111,4 +111,4 @@ def work_and_close(run_id: int) -> None:
     try:
         work(run_id)
     finally:
-        close_old_connections()
+        connections.close_all()

@@ -10,10 +10,14 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from vibe_engine.secrets_env import ensure_secrets_file
+
+# Lets `ModelAdmin[Run]` and its like, which only type checkers know, run.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
