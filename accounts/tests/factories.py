@@ -1,12 +1,20 @@
-"""Rows of this app for tests, each usable as it is."""
+"""Rows of this app for tests, each usable as it is.
+
+`make_...` invents everything; `sandbox_app` and `connect_account` give rows that
+the running sandbox knows.
+"""
 
 import itertools
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from accounts.models import Account, App, Developer, Token
 from vibe_engine import clock
+from vibe_engine.spotify import oauth
+from vibe_engine.testing.sandbox import SandboxControl
 
 CONSENT = timedelta(days=182)
 _numbers = itertools.count(1)
@@ -64,3 +72,43 @@ def make_accounts(count: int, **fields: Any) -> list[Account]:
     """Return several accounts on one app."""
     app = fields.pop("app", None) or make_app(seats=max(count, 5))
     return [make_account(app=app, **fields) for _ in range(count)]
+
+
+def sandbox_app(**fields: Any) -> App:
+    """Return the extended app that the tests' sandbox knows."""
+    app = App.objects.filter(client_id=settings.SPOTIFY_CLIENT_ID).first()
+    return app or make_app(
+        client_id=settings.SPOTIFY_CLIENT_ID,
+        client_secret=settings.SPOTIFY_CLIENT_SECRET,
+        mode=App.Mode.EXTENDED,
+        **fields,
+    )
+
+
+def connect_account(
+    sandbox: SandboxControl,
+    name: str = "Harbour Radio",
+    *,
+    app: App | None = None,
+    **fields: Any,
+) -> Account:
+    """Return an account that has consented on the sandbox, with real tokens."""
+    app, person = app or sandbox_app(), sandbox.add_user(name)
+    code = sandbox.grant(
+        client_id=app.client_id,
+        user_id=person["user_id"],
+        redirect_uri=settings.SPOTIFY_REDIRECT_URI,
+        scope=" ".join(oauth.SCOPES),
+    )
+    grant = oauth.exchange_code(
+        accounts_url=settings.SPOTIFY_ACCOUNTS_URL,
+        app=oauth.App(app.client_id, app.client_secret),
+        code=code,
+        redirect_uri=settings.SPOTIFY_REDIRECT_URI,
+        code_verifier=None,
+    )
+    fields.setdefault("account_id", person["account_id"])
+    fields.setdefault("user_id", person["user_id"])
+    fields.setdefault("display_name", person["display_name"])
+    tokens = (grant.access_token, grant.refresh_token or "")
+    return make_account(app=app, tokens=tokens, **fields)

@@ -190,11 +190,11 @@ class SandboxControl:
         )["albums"]
         return albums
 
-    def get(self, name: str, **query: str | int) -> Any:
+    def get(self, name: str, /, **query: str | int) -> Any:
         """Read a control address."""
         return self._ask("GET", name, params=query)
 
-    def post(self, name: str, **order: object) -> Any:
+    def post(self, name: str, /, **order: object) -> Any:
         """Send an order to a control address."""
         return self._ask("POST", name, json=order)
 
