@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from playlists.sampler.flow import UNIT, Costs
-from playlists.sampler.library import Int64s
+from playlists.sampler.library import Float64s, Int64s
 from playlists.sampler.separation import (
     Credits,
     forced_artists,
@@ -18,6 +18,7 @@ MISSED_GAP = 1_000_000 * UNIT
 """Cost of each position by which a gap is missed: more than any flow can be worth."""
 IGNORED_FORCE = 1_000 * UNIT
 BEST_MOVES = 12
+MOST_EXCHANGES = 32
 
 
 def build_greedily(credits: Credits, costs: Costs, gap: int, first: int) -> list[int]:
@@ -51,6 +52,35 @@ def _not_forced(
     if not forced:
         return []
     return [i for i, artists in enumerate(credits) if forced.isdisjoint(artists)]
+
+
+def mend(order: Sequence[int], credits: Credits, gap: int) -> list[int]:
+    """Return an order that misses the gap less, by exchanging tracks in pairs.
+
+    Needed where tracks credit several artists, which no construction foresees. Each
+    of at most `MOST_EXCHANGES` takes the best of all pairs, and stops at no gain.
+    """
+    shares = sharing(credits).astype(np.float64)
+    positions = np.argsort(np.array(order, np.int64))
+    for _ in range(MOST_EXCHANGES if len(order) > 1 else 0):
+        deltas = _exchange_deltas(shares, positions, gap)
+        best = np.unravel_index(np.argmin(deltas), deltas.shape)
+        if deltas[best] >= 0:
+            break
+        one, other = best
+        positions[[one, other]] = positions[[other, one]]
+    return [int(track) for track in np.argsort(positions)]
+
+
+def _exchange_deltas(shares: Float64s, positions: Int64s, gap: int) -> Float64s:
+    """Return, at [i, j], what tracks i and j changing places would add to the misses."""
+    away = np.abs(positions[:, None] - np.arange(len(positions))[None, :])
+    missed = np.maximum(gap - away, 0).astype(np.float64)
+    moved = (shares @ missed)[:, positions]
+    stayed = np.diagonal(moved)
+    between = 2 * shares * (gap - missed[:, positions])
+    deltas: Float64s = moved + moved.T - stayed[:, None] - stayed[None, :] - between
+    return deltas
 
 
 def improve(

@@ -120,8 +120,7 @@ class Library:
 
     def __post_init__(self) -> None:
         for name, column in (*self._columns(), *self.features.items()):
-            if len(column) != len(self):
-                raise ValueError(f"Column {name} has {len(column)} of {len(self)} rows")
+            _check_length(name, column, len(self))
         if np.any(np.diff(self.track_ids) <= 0):
             raise ValueError("Track ids must ascend, each once")
         self._check_credits()
@@ -149,17 +148,23 @@ class Library:
     def from_unsorted(
         cls, *, track_ids: Int64s, credit_offsets: Int64s, **columns: Any
     ) -> Self:
-        """Build a library from columns whose rows come in any order."""
+        """Build a library from columns whose rows come in any order.
+
+        :raises ValueError: when columns differ in length or an id comes twice.
+        """
         order = np.argsort(track_ids, kind="stable")
         start, stop = credit_offsets[:-1][order], credit_offsets[1:][order]
         credit_ids = columns.pop("credit_artist_ids")[ranges(start, stop)]
-        features = {k: v[order] for k, v in columns.pop("features", {}).items()}
+        features = columns.pop("features", {})
+        for name, column in columns.items():
+            if np.ndim(column):
+                columns[name] = _ordered(name, column, order)
         return cls(
             track_ids=track_ids[order],
             credit_offsets=np.concatenate(([0], np.cumsum(stop - start))),
             credit_artist_ids=credit_ids,
-            features=features,
-            **{k: v[order] if np.ndim(v) else v for k, v in columns.items()},
+            features={k: _ordered(k, v, order) for k, v in features.items()},
+            **columns,
         )
 
     @cached_property
@@ -196,3 +201,14 @@ def ranges(start: Int64s, stop: Int64s) -> Int64s:
     total = int(ends[-1]) if len(ends) else 0
     steps: Int64s = np.arange(total) + np.repeat(start - (ends - lengths), lengths)
     return steps
+
+
+def _ordered(name: str, column: npt.NDArray[Any], order: Int64s) -> npt.NDArray[Any]:
+    _check_length(name, column, len(order))
+    ordered: npt.NDArray[Any] = column[order]
+    return ordered
+
+
+def _check_length(name: str, column: npt.NDArray[Any], count: int) -> None:
+    if len(column) != count:
+        raise ValueError(f"Column {name} has {len(column)} of {count} rows")

@@ -69,7 +69,9 @@ class _Exchange:
                 self._by_artist[artist].append(row)
 
     def grow(self) -> bool:
-        """Add one track by exchanges, the shortest chains first."""
+        """Add one track, as it is or by exchanges, the shortest chains first."""
+        if any(self._picks.try_add(row) for row in self._candidates):
+            return True
         return any(
             self._bring_in(row, depth) for depth in DEPTHS for row in self._candidates
         )

@@ -1,5 +1,6 @@
 """What a draw tells about itself; it travels with the snapshot as JSON."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
@@ -117,7 +118,7 @@ class Report:
             str(track): [note.last_day, note.reason]
             for track, note in self.per_track.items()
         }
-        return data
+        return json.loads(json.dumps(data))  # type: ignore[no-any-return]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from playlists.sampler.arrange import build_greedily, cheapest_starts, improve
+from playlists.sampler.arrange import build_greedily, cheapest_starts, improve, mend
 from playlists.sampler.bits import SEQUENCE_STREAM, Bits
 from playlists.sampler.flow import Costs, flow_costs, random_costs
 from playlists.sampler.library import Library
@@ -57,8 +57,9 @@ def _order(
     for gap in range(widest, 0, -1):
         orders = [*_built(credits, costs, gap), spread_out]
         kept = [order for order in orders if _keeps(order, credits, gap)]
-        if kept:
-            order = min(kept, key=costs.total)
+        kept = kept or [mend(orders[0], credits, gap)]
+        order = min(kept, key=costs.total)
+        if _keeps(order, credits, gap):
             return improve(order, credits, costs, gap, steps) if flow else order
     return spread_out
 

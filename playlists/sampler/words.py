@@ -35,8 +35,11 @@ def describe(
 def _count(report: Report) -> str:
     if report.shortfall == 0:
         return f"All {_tracks(report.asked)} were drawn."
-    drawn, places = _tracks(report.drawn), _places(report.shortfall)
-    return f"Only {drawn} of {report.asked} could be drawn; {places} stay empty."
+    if report.drawn == 0:
+        return f"None of {_tracks(report.asked)} could be drawn."
+    drawn = f"Only {report.drawn} of {_tracks(report.asked)} could be drawn"
+    stay = "stays" if report.shortfall == 1 else "stay"
+    return f"{drawn}; {_places(report.shortfall)} {stay} empty."
 
 
 def _rung(rung: RungUse) -> str:
@@ -82,17 +85,21 @@ def _binding(report: Report, binding: BindingRule, names: Mapping[int, str]) -> 
 
 
 def _binding_cap(report: Report, binding: BindingRule, names: Mapping[int, str]) -> str:
-    if binding.artist_count == 1:
-        who = "one artist has"
-    else:
-        who = f"{binding.artist_count:,} artists have"
+    many = binding.artist_count != 1
+    who = f"{binding.artist_count:,} artists" if many else "one artist"
+    have = "already have their" if many else "already has"
+    most = _tracks(_cap_in_force(report))
+    return f"The artist cap binds: {who} {have} {most}{_listed(binding, names)}."
+
+
+def _listed(binding: BindingRule, names: Mapping[int, str]) -> str:
+    """Return the names that are known, in brackets, and how many more there are."""
     known = [names[artist] for artist in binding.artist_ids if artist in names]
     shown = known[:MOST_NAMES]
-    if len(shown) < binding.artist_count and shown:
-        shown.append(f"{binding.artist_count - len(shown):,} more")
-    listed = f" ({', '.join(shown)})" if shown else ""
-    most = _tracks(_cap_in_force(report))
-    return f"The artist cap binds: {who} the {most} that one artist may have{listed}."
+    more = binding.artist_count - len(shown)
+    if not shown:
+        return ""
+    return f" ({', '.join(shown)}{f' and {more:,} more' if more else ''})"
 
 
 def _cap_in_force(report: Report) -> int:

@@ -1,0 +1,55 @@
+"""The columns that the sampler draws from."""
+
+import numpy as np
+import pytest
+
+from playlists.tests.sampler.libraries import make_library
+
+
+class TestLibrary:
+    def test_sorts_rows_that_come_in_any_order(self) -> None:
+        library = make_library(
+            [[7], [8, 9], []],
+            track_ids=[30, 10, 20],
+            year=[2001, 2002, 2003],
+            features={"energy": [0.1, 0.2, 0.3]},
+        )
+        assert library.track_ids.tolist() == [10, 20, 30]
+        assert [library.credits.of(row) for row in range(3)] == [[8, 9], [], [7]]
+        assert library.year.tolist() == [2002, 2003, 2001]
+        assert library.features["energy"] == pytest.approx([0.2, 0.3, 0.1])
+
+    def test_refuses_a_track_twice(self) -> None:
+        with pytest.raises(ValueError, match="ascend"):
+            make_library([[1], [1]], track_ids=[5, 5])
+
+    def test_refuses_columns_of_different_length(self) -> None:
+        with pytest.raises(ValueError, match="energy has 1 of 2"):
+            make_library([[1], [1]], features={"energy": np.zeros(1)})
+
+    def test_refuses_credits_that_do_not_add_up(self) -> None:
+        library = make_library([[1], [2]])
+        columns = {**vars(library), "credit_artist_ids": np.array([1])}
+        with pytest.raises(ValueError, match="span all credits"):
+            type(library)(**columns)
+
+
+class TestCredits:
+    def test_name_each_artist_of_a_track_once(self) -> None:
+        library = make_library([[4, 5, 4]])
+        assert library.credits.of(0) == [4, 5]
+
+    def test_find_the_rows_of_artists(self) -> None:
+        library = make_library([[1], [2, 1], [3], [3, 2]])
+        rows = library.credits.rows_of(np.array([1, 3]))
+        assert sorted(rows.tolist()) == [0, 1, 2, 3]
+        assert library.credits.rows_of(np.array([9])).tolist() == []
+
+    def test_know_the_primary_artist_alone(self) -> None:
+        library = make_library([[2, 1], [], [3, 2]])
+        assert [library.primary_credits.of(row) for row in range(3)] == [[2], [], [3]]
+
+    def test_give_tracks_by_the_same_artists_one_signature(self) -> None:
+        one, other, third = make_library([[1, 2], [2, 1], [1, 3]]).credits.signatures
+        assert one == other
+        assert one != third
