@@ -268,7 +268,7 @@ class Schedule(models.Model):
         SKIP = "skip", "A missed slot is skipped"
         ONCE = "once", "Missed slots run once within the grace time"
 
-    task = models.OneToOneField(PeriodicTask, models.CASCADE, related_name="schedule")
+    task = models.OneToOneField(PeriodicTask, models.CASCADE, related_name="meaning")
     kind = models.CharField(max_length=64)
     arguments = models.JSONField(default=dict, blank=True)
     owner = models.CharField(max_length=8, choices=Owner.choices, default=Owner.STAFF)

@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ('effective_from', models.DateTimeField()),
                 ('failures', models.PositiveIntegerField(default=0)),
                 ('paused_reason', models.CharField(blank=True, max_length=200)),
-                ('task', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='schedule', to='django_celery_beat.periodictask')),
+                ('task', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='meaning', to='django_celery_beat.periodictask')),
             ],
             options={
                 'db_table': 'schedules',
