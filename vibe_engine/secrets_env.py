@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+import sys
 from pathlib import Path
 
 USERNAME = "operator"
@@ -11,6 +12,11 @@ USERNAME = "operator"
 def new_token_key(key_id: str = "k1") -> str:
     """Return one entry of `TOKEN_KEYS`: a key id, a colon, 32 random bytes in base64."""
     return f"{key_id}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def new_keys() -> dict[str, str]:
+    """Return fresh keys for signing and for tokens at rest."""
+    return {"SECRET_KEY": secrets.token_urlsafe(50), "TOKEN_KEYS": new_token_key()}
 
 
 def ensure_secrets_file(path: Path) -> Path:
@@ -23,8 +29,7 @@ def ensure_secrets_file(path: Path) -> Path:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = {
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "TOKEN_KEYS": new_token_key(),
+        **new_keys(),
         "DASHBOARD_USERNAME": USERNAME,
         "DASHBOARD_PASSWORD": secrets.token_urlsafe(9),
         "SPOTIFY_CLIENT_ID": secrets.token_hex(16),
@@ -43,3 +48,7 @@ def ensure_secrets_file(path: Path) -> Path:
     finally:
         draft.unlink()
     return path
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{name}={value}\n" for name, value in new_keys().items())

@@ -132,5 +132,5 @@ class Child:
             for raw in stream:
                 line = raw.decode("utf-8", "replace").rstrip()
                 self.log.write(line)
-                if chosen.lets_through(line) and not self.muted:
-                    self._console.relay(self.name, line)
+                if (shown := chosen.choose(line)) and not self.muted:
+                    self._console.relay(self.name, shown)

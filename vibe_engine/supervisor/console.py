@@ -5,13 +5,19 @@ import logging.handlers
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from typing import TextIO
 
 COLOURS = ("36", "33", "32", "35", "34", "96")
 LOG_MAX_BYTES = 5_000_000
 LOGS_KEPT = 3
-LEVEL = re.compile(r"^.{0,60}?\b(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b")
+LEVEL = re.compile(
+    r"^(?:\[[^]]*\] |[\d:,.+-]+ )*\[?(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b"
+)
+"""The level in our own lines (time, level) and gunicorn's ([time] [pid] [level])."""
+LINES_A_WINDOW = 12
+WINDOW_S = 30.0
 WORTH_SHOWING = {"WARNING", "ERROR", "CRITICAL"}
 
 
@@ -49,18 +55,28 @@ class Console:
 
 
 class LevelFilter:
-    """Keeps warnings and worse, with the lines (a traceback) that follow them."""
+    """Keeps warnings and worse with the lines that follow them, but no flood."""
 
     def __init__(self) -> None:
         self._showing = False
+        self._window_began = 0.0
+        self._shown = 0
 
-    def lets_through(self, line: str) -> bool:
-        """Whether this line is a warning or belongs to one."""
+    def choose(self, line: str) -> str | None:
+        """Return what to show for a line: itself, a word about a flood, or nothing."""
         if found := LEVEL.match(line):
             self._showing = found[1] in WORTH_SHOWING
         elif line.startswith("Traceback"):
             self._showing = True
-        return self._showing and bool(line.strip())
+        if not (self._showing and line.strip()):
+            return None
+        now = time.monotonic()
+        if now - self._window_began > WINDOW_S:
+            self._window_began, self._shown = now, 0
+        self._shown += 1
+        if self._shown == LINES_A_WINDOW:
+            return "... and more, in its log."
+        return line if self._shown < LINES_A_WINDOW else None
 
 
 class LogFile:

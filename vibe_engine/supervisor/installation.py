@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import io
 import os
 import signal
 import threading
@@ -24,7 +25,6 @@ ROUND_S = 0.2
 ANSWER_TIMEOUT_S = 5
 START_TIMEOUT_S = 60
 GIVE_UP_AFTER_FAILURES = 3
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StartError(VibeError):
@@ -36,11 +36,15 @@ class StoppedError(VibeError):
 
 
 class Installation:
-    """Everything that `manage.py up` runs, on one port and one state folder."""
+    """Everything that `manage.py up` runs, on one port and one state folder.
 
-    def __init__(self, console: Console, *, with_demo: bool) -> None:
+    `tied`: end when the process that started this one has ended.
+    """
+
+    def __init__(self, console: Console, *, with_demo: bool, tied: bool) -> None:
         self.console = console
         self.with_demo = with_demo
+        self.parent = os.getppid() if tied else None
         self.family = Family(console, settings.VAR_DIR / "logs")
         self.stopping = threading.Event()
         self._impatient = False
@@ -55,8 +59,9 @@ class Installation:
             with self.stop_signals():
                 try:
                     self.start()
-                    while not self.stopping.wait(ROUND_S):
+                    while not self.is_over():
                         self.family.tend()
+                        self.stopping.wait(ROUND_S)
                 except StoppedError:
                     pass
                 finally:
@@ -100,7 +105,7 @@ class Installation:
         """Bring tables, groups, people and schedules to what the code expects."""
         call_command("migrate", verbosity=0, interactive=False)
         self.warn_without_wal()
-        call_command("bootstrap", verbosity=0)
+        call_command("bootstrap", verbosity=0, stdout=io.StringIO())
         connections.close_all()
         self.go_on()
 
@@ -179,9 +184,15 @@ class Installation:
                 )
             time.sleep(ROUND_S / 4)
 
+    def is_over(self) -> bool:
+        """Whether somebody asked to stop, or the parent we are tied to has gone."""
+        if self.parent is not None and os.getppid() != self.parent:
+            return True
+        return self.stopping.is_set()
+
     def go_on(self) -> None:
-        """Raise StoppedError if somebody asked to stop."""
-        if self.stopping.is_set():
+        """Raise StoppedError if it is over."""
+        if self.is_over():
             raise StoppedError("Stopped while starting.")
 
     def stop(self) -> None:
@@ -197,11 +208,12 @@ class Installation:
         """Take the signals that mean "stop", also where they were being ignored.
 
         A shell starts background jobs with SIGINT ignored, so handlers are set
-        whatever was inherited.
+        whatever was inherited; only nohup's wish about SIGHUP is respected.
         """
-        before = {
-            number: signal.signal(number, self._on_signal) for number in STOP_SIGNALS
-        }
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
+        before = {number: signal.signal(number, self._on_signal) for number in numbers}
         try:
             yield
         finally:
