@@ -33,6 +33,11 @@ class Command(BaseCommand):
             default=None,
             help="make a demo fleet at the first start (default in demo mode)",
         )
+        parser.add_argument(
+            "--tied",
+            action="store_true",
+            help="stop when the process that started this one ends",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until told to stop."""
@@ -45,7 +50,7 @@ class Command(BaseCommand):
             start_again_on(port)
         wanted = settings.DEMO if demo is None else demo
         try:
-            Installation(Console(), with_demo=wanted).run()
+            Installation(Console(), with_demo=wanted, tied=options["tied"]).run()
         except VibeError as error:
             raise CommandError(str(error)) from error
 

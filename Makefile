@@ -1,0 +1,60 @@
+PYTHON ?= python3
+PORT ?= 8000
+KILLS ?= 1000
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help setup run test check storm screenshots reset
+
+help:
+	@echo "make run [PORT=8000]     the product with a demo fleet, on this machine"
+	@echo "make test                everything that proves it, on a private PostgreSQL"
+	@echo "make check               linters, types, contracts"
+	@echo "make setup               only install what \`make run\` needs"
+	@echo "make storm [KILLS=1000]  kill workers at random and count what is lost"
+	@echo "make screenshots         a picture of every page"
+	@echo "make reset [PORT=8000]   forget the demo's data"
+
+setup: $(VENV)/runtime.stamp
+
+run: $(VENV)/runtime.stamp
+	@VIBE_MODE=$${VIBE_MODE:-demo} exec $(BIN)/python manage.py up --port $(PORT) --tied
+
+test: check
+	@.ci/chromium
+	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest --db=sqlite -m portable
+
+check: $(VENV)/dev.stamp
+	@.ci/check
+
+storm: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.storm --kills $(KILLS)
+
+screenshots: $(VENV)/dev.stamp
+	@.ci/chromium
+	$(BIN)/python -m tests.screenshots
+
+reset: $(VENV)/runtime.stamp
+	@VIBE_MODE=demo PORT=$(PORT) $(BIN)/python manage.py reset_demo
+
+$(VENV)/runtime.stamp: requirements.txt | $(BIN)/python
+	@echo "Installing what is needed to run ..."
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(BIN)/python
+	@echo "Installing what is needed to test ..."
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $@ $(VENV)/runtime.stamp
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || \
+	  { echo "Python was not found: install Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is too old: Python 3.11 or newer is needed (PYTHON=... names another)."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian: python3-venv)."; exit 1; }
+	@rm -f $(VENV)/*.stamp
+	@$(PYTHON) -m venv $(VENV)
