@@ -150,6 +150,14 @@ class PlaylistSnapshotQuerySet(models.QuerySet["PlaylistSnapshot"]):
         """Lists that stood on Spotify."""
         return self.filter(state=PlaylistSnapshot.State.CONFIRMED)
 
+    def current(self) -> Self:
+        """Lists that stand on Spotify now, at most one a playlist."""
+        return self.confirmed().filter(replaced_at=None)
+
+    def planned(self) -> Self:
+        """Lists that are to stand on Spotify, at most one a playlist."""
+        return self.filter(state=PlaylistSnapshot.State.PLANNED)
+
 
 class PlaylistSnapshot(models.Model):
     """The finished list of one run: planned, then confirmed or abandoned.
@@ -242,7 +250,13 @@ class PlaylistSnapshot(models.Model):
 
     def track_ids(self) -> list[int]:
         """Return the planned tracks' primary keys, in order."""
-        return [int(pk) for pk in np.frombuffer(bytes(self.plan), dtype=self.PACKED)]
+        return self.unpack(self.plan)
+
+    @classmethod
+    def unpack(cls, plan: bytes | memoryview) -> list[int]:
+        """Return the track primary keys of a packed plan, in order."""
+        keys: list[int] = np.frombuffer(bytes(plan), dtype=cls.PACKED).tolist()
+        return keys
 
     @classmethod
     def pack(cls, track_ids: list[int]) -> bytes:

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from automation import ledger
 from automation.ledger import RunSpec
 from automation.models import Run
 from playlists.models import Playlist
 from vibe_engine.errors import InputError
+
+TRY_AGAIN = timedelta(hours=6)
+"""After a failed run the schedule leaves a playlist alone for this long."""
 
 Playlists = QuerySet[Playlist] | Sequence[Playlist]
 
@@ -96,6 +100,20 @@ def spec_for(wish: Wish, playlist: Playlist) -> RunSpec:
         arguments=wish.arguments,
         priority=wish.priority,
     )
+
+
+def at_rest(
+    playlists: QuerySet[Playlist], kind: str, *, now: datetime
+) -> QuerySet[Playlist]:
+    """Return the playlists without a run of this kind that is active or failed lately.
+
+    What a schedule opens passes through here: a run that cannot succeed is tried
+    again every six hours, not every few minutes.
+    """
+    subject = Concat(Value("playlist:"), Cast(OuterRef("pk"), CharField()))
+    runs = Run.objects.filter(kind=kind, subject=subject)
+    failed = runs.filter(state=Run.State.FAILED, finished_at__gt=now - TRY_AGAIN)
+    return playlists.exclude(Exists(runs.active()) | Exists(failed))
 
 
 def with_lane(playlists: Playlists) -> Iterable[Playlist]:

@@ -1,0 +1,101 @@
+"""Name, description and visibility as Spotify shows them."""
+
+from datetime import datetime
+
+from automation import ledger
+from automation.models import Run
+from automation.runtime import RuntimeSettings
+from playlists.effective import effective
+from playlists.models import Playlist, PlaylistSnapshot
+from playlists.services import describing
+from playlists.services.pushing import calling_spotify
+from vibe_engine.errors import TransientError
+from vibe_engine.spotify.client import SpotifyClient
+
+MOST_ROUNDS = 3
+"""How often details are told anew because they were edited meanwhile."""
+
+
+def tell_details(
+    *,
+    run: Run,
+    playlist: Playlist,
+    client: SpotifyClient,
+    settings: RuntimeSettings,
+    now: datetime,
+) -> None:
+    """Make Spotify show name, description and visibility as they stand here.
+
+    An edit that comes in meanwhile is told too: the row counts its versions.
+
+    :raises TransientError: it was edited again and again.
+    """
+    for _ in range(MOST_ROUNDS):
+        playlist.refresh_from_db()
+        text = describe_current_list(playlist, settings)
+        with calling_spotify(run, playlist, now=now):
+            client.change_details(
+                playlist.spotify_id or "",
+                name=playlist.name,
+                description=text,
+                public=playlist.is_public,
+            )
+        if _note_told(run, playlist, text):
+            return
+    raise TransientError(f"{playlist.name} is being edited; it is told again soon.")
+
+
+def refresh_description(
+    *,
+    run: Run,
+    playlist: Playlist,
+    client: SpotifyClient,
+    settings: RuntimeSettings,
+    now: datetime,
+) -> bool:
+    """Tell Spotify the new list's sentence if it is another one; say whether it was.
+
+    Details that still wait to be told go along in the same call.
+    """
+    playlist.refresh_from_db()
+    if playlist.details_pending:
+        tell_details(
+            run=run, playlist=playlist, client=client, settings=settings, now=now
+        )
+        return True
+    if not settings.refresh_description:
+        return False
+    text = describe_current_list(playlist, settings)
+    if text == playlist.description:
+        return False
+    with calling_spotify(run, playlist, now=now):
+        client.change_details(playlist.spotify_id or "", description=text)
+    _note_told(run, playlist, text)
+    return True
+
+
+def describe_current_list(playlist: Playlist, settings: RuntimeSettings) -> str:
+    """Return the true sentence for the current list; a text of one's own stays."""
+    if playlist.description_is_custom:
+        return playlist.description
+    current = playlist.snapshots.current().only("batch_tag", "track_count", "report")
+    snapshot = current.first() or PlaylistSnapshot()
+    return describing.write_description(
+        playlist_id=playlist.pk,
+        batch_tag=snapshot.batch_tag,
+        values=effective(playlist, settings),
+        facts=describing.facts_of(
+            track_count=snapshot.track_count, report=snapshot.report
+        ),
+        collections=list(
+            playlist.collections.order_by("name").values_list("name", flat=True)
+        ),
+        settings=settings,
+    )
+
+
+def _note_told(run: Run, playlist: Playlist, text: str) -> bool:
+    """Store what Spotify was told; False if the row was edited meanwhile."""
+    with ledger.fenced(run):
+        told = Playlist.objects.filter(pk=playlist.pk, version=playlist.version)
+        return bool(told.update(description=text, details_pending=False))

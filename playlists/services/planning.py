@@ -1,0 +1,258 @@
+"""Planning a list: what must rest, the draw, the order, and the stored plan."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from automation import ledger
+from automation.faultpoints import fault_point
+from automation.models import Run
+from automation.runtime import RuntimeSettings
+from library import pool
+from library.models import Track
+from library.pool import PoolColumns
+from playlists import sampler
+from playlists.effective import rules_for
+from playlists.models import Playlist, PlaylistSnapshot
+from vibe_engine.errors import VibeError
+
+LISTS_BEFORE = 12
+"""Lists from before the rest that are read too, so that a report can say "rested"."""
+Seed = tuple[int, int, int]
+
+
+class EmptyDrawError(VibeError):
+    """No track at all may stand in the list; what stands on Spotify is left alone."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A list before it is stored: track primary keys in order, and how it came about."""
+
+    track_ids: list[int]
+    report: sampler.Report
+    rules_hash: str
+    library_version: int
+    seed: int
+
+
+def plan_list(
+    *,
+    run: Run,
+    playlist: Playlist,
+    origin: PlaylistSnapshot.Origin,
+    settings: RuntimeSettings,
+    now: datetime,
+    seed: int | None = None,
+) -> PlaylistSnapshot:
+    """Return the playlist's planned list: the one that stands, or else a new one.
+
+    A plan that an earlier attempt left is taken up again while its rules and its
+    tracks still hold, so that a list once sent is not replaced by another. `seed`
+    None takes the run's number.
+
+    :raises EmptyDrawError: no track may be drawn; nothing is stored.
+    """
+    fault_point("push.before_plan")
+    standing = _standing_plan(playlist, origin, settings, seed=seed)
+    if standing is None:
+        plan = draw_list(
+            playlist=playlist,
+            settings=settings,
+            now=now,
+            seed=run.pk if seed is None else seed,
+        )
+        standing = _store_plan(run, playlist, origin, plan, now=now)
+    fault_point("push.after_plan")
+    return standing
+
+
+def draw_list(
+    *, playlist: Playlist, settings: RuntimeSettings, now: datetime, seed: int
+) -> Plan:
+    """Draw and order a list; stores nothing.
+
+    The same seed, day, library and history give the same list.
+
+    :raises EmptyDrawError: no track may be drawn.
+    """
+    rules = rules_for(playlist, settings)
+    collection_ids = _collection_ids(playlist)
+    columns = pool.load_library(collection_ids=collection_ids)
+    library = as_library(columns)
+    resting = read_resting(playlist, cooldown_days=rules.cooldown_days, now=now)
+    path: Seed = (seed, playlist.pk, sampler.day_of(now))
+    drawn = sampler.draw(library, rules, resting, path)
+    if not drawn.rows:
+        raise EmptyDrawError(_why_empty(drawn.report))
+    rows, order = sampler.sequence(library, drawn.rows, rules, path)
+    return Plan(
+        track_ids=[int(library.track_ids[row]) for row in rows],
+        report=drawn.report.with_order(order),
+        rules_hash=_rules_hash(rules, collection_ids),
+        library_version=columns.version,
+        seed=seed,
+    )
+
+
+def as_library(columns: PoolColumns) -> sampler.Library:
+    """Hand the library's columns to the sampler."""
+    names = {field.name for field in fields(sampler.Library)}
+    return sampler.Library(**{name: getattr(columns, name) for name in names})
+
+
+def read_resting(
+    playlist: Playlist, *, cooldown_days: int, now: datetime
+) -> sampler.Resting:
+    """Return what must rest, read from the packed plans of the snapshots.
+
+    Current is what stands on Spotify or may stand there, since it was sent; a list
+    has left on the day of its `replaced_at`.
+    """
+    today = sampler.day_of(now)
+    current: list[int] = []
+    left: dict[int, int] = {}
+    for plan, replaced_at in _lists_that_rest(playlist, cooldown_days, now=now):
+        track_ids = PlaylistSnapshot.unpack(plan)
+        if replaced_at is None:
+            current.extend(track_ids)
+            continue
+        day = sampler.day_of(replaced_at)
+        left.update({pk: max(day, left.get(pk, day)) for pk in track_ids})
+    return _by_recording(today, current, left)
+
+
+def _lists_that_rest(
+    playlist: Playlist, cooldown_days: int, *, now: datetime
+) -> Iterator[tuple[bytes, datetime | None]]:
+    """Yield plan and time of leaving of each list that matters to a draw."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = midnight - timedelta(days=cooldown_days)
+    lists = playlist.snapshots.values_list("plan", "replaced_at")
+    yield from lists.filter(replaced_at=None).filter(
+        Q(state=PlaylistSnapshot.State.CONFIRMED)
+        | Q(state=PlaylistSnapshot.State.PLANNED, sent_at__isnull=False)
+    )
+    yield from lists.filter(replaced_at__gte=since)
+    yield from lists.filter(replaced_at__lt=since).order_by("-replaced_at")[
+        :LISTS_BEFORE
+    ]
+
+
+def _by_recording(
+    today: int, current: Sequence[int], left: dict[int, int]
+) -> sampler.Resting:
+    numbers = pool.recording_numbers({*current, *left})
+    left_on: dict[int, int] = {}
+    for pk, number in numbers.items():
+        if pk in left:
+            left_on[number] = max(left[pk], left_on.get(number, left[pk]))
+    standing = {numbers[pk] for pk in current if pk in numbers}
+    return sampler.Resting(today=today, current=standing, left=left_on)
+
+
+def _standing_plan(
+    playlist: Playlist,
+    origin: PlaylistSnapshot.Origin,
+    settings: RuntimeSettings,
+    *,
+    seed: int | None,
+) -> PlaylistSnapshot | None:
+    plan = playlist.snapshots.planned().first()
+    if plan is None or plan.origin != origin or seed not in (None, plan.seed):
+        return None
+    wanted = _rules_hash(rules_for(playlist, settings), _collection_ids(playlist))
+    if plan.rules_hash != wanted:
+        return None
+    track_ids = plan.track_ids()
+    still_usable = Track.objects.usable().filter(pk__in=track_ids).count()
+    return plan if still_usable == len(track_ids) else None
+
+
+def _store_plan(
+    run: Run,
+    playlist: Playlist,
+    origin: PlaylistSnapshot.Origin,
+    plan: Plan,
+    *,
+    now: datetime,
+) -> PlaylistSnapshot:
+    return store_snapshot(
+        run=run,
+        playlist=playlist,
+        origin=origin,
+        track_ids=plan.track_ids,
+        now=now,
+        seed=plan.seed,
+        algorithm_version=str(plan.report.algorithm),
+        library_version=plan.library_version,
+        rules_hash=plan.rules_hash,
+        report=plan.report.to_dict(),
+    )
+
+
+def store_snapshot(
+    *,
+    run: Run,
+    playlist: Playlist,
+    origin: PlaylistSnapshot.Origin,
+    track_ids: list[int],
+    now: datetime,
+    **details: Any,
+) -> PlaylistSnapshot:
+    """Store a planned list in place of any other plan of the playlist."""
+    with ledger.fenced(run):
+        abandon_plan(playlist, now=now)
+        return PlaylistSnapshot.objects.create(
+            playlist=playlist,
+            run=run,
+            origin=origin,
+            batch_tag=batch_tag(now),
+            plan=PlaylistSnapshot.pack(track_ids),
+            track_count=len(track_ids),
+            fingerprint=fingerprint(track_ids),
+            planned_at=now,
+            **details,
+        )
+
+
+def abandon_plan(playlist: Playlist, *, now: datetime) -> None:
+    """Give up a plan that stands, if any; the caller holds the transaction.
+
+    Tracks of a list that was sent may have been heard: they rest from now on.
+    """
+    planned = playlist.snapshots.planned()
+    abandoned = PlaylistSnapshot.State.ABANDONED
+    planned.filter(sent_at=None).update(state=abandoned)
+    planned.update(state=abandoned, replaced_at=now)
+
+
+def batch_tag(now: datetime) -> str:
+    """Return the tag of a batch: its date in UTC, "2026-11-22"."""
+    return f"{now.astimezone(UTC):%Y-%m-%d}"
+
+
+def fingerprint(track_ids: Sequence[int]) -> str:
+    """Return 64 hexadecimal digits that are equal for the same list in its order."""
+    return hashlib.sha256(PlaylistSnapshot.pack(list(track_ids))).hexdigest()
+
+
+def _collection_ids(playlist: Playlist) -> list[int]:
+    return sorted(playlist.collections.values_list("pk", flat=True))
+
+
+def _rules_hash(rules: sampler.Rules, collection_ids: Sequence[int]) -> str:
+    text = f"{rules.rules_hash()}:{','.join(map(str, collection_ids))}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _why_empty(report: sampler.Report) -> str:
+    steps = "; ".join(f"{step.label} {step.left:,}" for step in report.funnel)
+    return (
+        "No track of the library may be drawn, so the list stays as it is"
+        f" ({steps}). Ingest albums, release held tracks or loosen the rules."
+    )

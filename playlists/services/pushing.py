@@ -1,0 +1,165 @@
+"""Bringing a planned list to Spotify and confirming it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from accounts.failures import translated
+from automation import ledger
+from automation.faultpoints import fault_point
+from automation.models import Run
+from automation.runtime import RuntimeSettings
+from library import services as library_services
+from library.models import Track
+from playlists.effective import effective
+from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
+from vibe_engine.errors import BlockedError
+from vibe_engine.spotify.client import SpotifyClient
+from vibe_engine.spotify.errors import NotFoundError
+
+SETS_DATES = (PlaylistSnapshot.Origin.CREATE, PlaylistSnapshot.Origin.RESHUFFLE)
+"""Origins after which the next reshuffle is an interval away; others leave it."""
+
+
+@contextmanager
+def calling_spotify(run: Run, playlist: Playlist, *, now: datetime) -> Iterator[None]:
+    """Surround calls about a playlist: lease before, errors in the ledger's terms.
+
+    :raises LeaseLostError: another worker owns the run.
+    :raises BlockedError: the playlist is gone on Spotify ("remote_missing"), or the
+        account may not be used.
+    """
+    ledger.require_lease(run)
+    try:
+        with translated(playlist.account, now):
+            yield
+    except NotFoundError as error:
+        with ledger.fenced(run):
+            Playlist.objects.managed().filter(pk=playlist.pk).update(
+                status=Playlist.Status.MISSING
+            )
+        raise BlockedError(
+            "remote_missing",
+            f"{playlist.name} is gone on Spotify. Create it anew, or stop managing it.",
+        ) from error
+
+
+def push_plan(
+    *,
+    run: Run,
+    playlist: Playlist,
+    plan: PlaylistSnapshot,
+    client: SpotifyClient,
+    settings: RuntimeSettings,
+    now: datetime,
+) -> None:
+    """Make Spotify hold a planned list, then confirm it.
+
+    One idempotent call. A run that was taken over reads back once and pushes again
+    if something else stands there, since its former worker may have been late.
+    """
+    with ledger.fenced(run):
+        PlaylistSnapshot.objects.filter(pk=plan.pk, sent_at=None).update(sent_at=now)
+    remote_version = send_tracks(
+        run=run,
+        playlist=playlist,
+        uris=uris_of(plan.track_ids()),
+        client=client,
+        now=now,
+    )
+    fault_point("push.after_put")
+    with ledger.fenced(run):
+        confirm(
+            plan, playlist, remote_version=remote_version, settings=settings, now=now
+        )
+    fault_point("push.after_confirm")
+
+
+def send_tracks(
+    *,
+    run: Run,
+    playlist: Playlist,
+    uris: Sequence[str],
+    client: SpotifyClient,
+    now: datetime,
+) -> str:
+    """Replace the playlist's items; return Spotify's name for this version."""
+    spotify_id = playlist.spotify_id or ""
+    with calling_spotify(run, playlist, now=now):
+        remote_version = client.replace_items(spotify_id, uris)
+        if run.was_taken_over and client.playlist_items(spotify_id) != tuple(uris):
+            ledger.require_lease(run)
+            remote_version = client.replace_items(spotify_id, uris)
+    return remote_version
+
+
+def uris_of(track_ids: Sequence[int]) -> list[str]:
+    """Return the Spotify URIs of tracks in the given order."""
+    tracks = Track.objects.only("spotify_id").in_bulk(track_ids)
+    return [tracks[pk].uri for pk in track_ids]
+
+
+def confirm(
+    plan: PlaylistSnapshot,
+    playlist: Playlist,
+    *,
+    remote_version: str,
+    settings: RuntimeSettings,
+    now: datetime,
+) -> None:
+    """Write down that a list stands on Spotify; the caller holds the transaction.
+
+    The list before it ends at the same moment, the history grows by one row a
+    track, and the library learns that its tracks were used.
+    """
+    end_current_list(playlist, now=now)
+    plan.state, plan.confirmed_at = PlaylistSnapshot.State.CONFIRMED, now
+    plan.batch_tag = f"{now.astimezone(UTC):%Y-%m-%d}"
+    plan.spotify_snapshot_id = remote_version
+    plan.save(
+        update_fields=["state", "confirmed_at", "batch_tag", "spotify_snapshot_id"]
+    )
+    track_ids = plan.track_ids()
+    _write_history(plan, track_ids, now=now)
+    library_services.mark_used(track_ids, on=now.astimezone(UTC).date())
+    _date_playlist(plan, playlist, settings, now=now)
+
+
+def end_current_list(playlist: Playlist, *, now: datetime) -> None:
+    """Write down that the list on Spotify, if any, stands there no longer."""
+    current = playlist.snapshots.current()
+    for confirmed_at in current.values_list("confirmed_at", flat=True):
+        current.update(replaced_at=max(now, confirmed_at or now))
+
+
+def _write_history(
+    plan: PlaylistSnapshot, track_ids: Sequence[int], *, now: datetime
+) -> None:
+    HistoryEntry.objects.bulk_create(
+        HistoryEntry(
+            snapshot=plan,
+            playlist_id=plan.playlist_id,
+            track_id=track_id,
+            position=position,
+            batch_tag=plan.batch_tag,
+            added_at=now,
+        )
+        for position, track_id in enumerate(track_ids, start=1)
+    )
+
+
+def _date_playlist(
+    plan: PlaylistSnapshot,
+    playlist: Playlist,
+    settings: RuntimeSettings,
+    *,
+    now: datetime,
+) -> None:
+    playlist.spotify_snapshot_id = plan.spotify_snapshot_id
+    changed = ["spotify_snapshot_id"]
+    if plan.origin in SETS_DATES:
+        interval = timedelta(days=effective(playlist, settings).interval_days)
+        playlist.last_reshuffled_at = now
+        playlist.next_reshuffle_at = now + interval
+        changed += ["last_reshuffled_at", "next_reshuffle_at"]
+    playlist.save(update_fields=changed)

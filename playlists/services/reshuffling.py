@@ -1,0 +1,191 @@
+"""Reshuffles: asked for, carried out, and looked at beforehand."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import F, QuerySet
+
+from automation.models import Run
+from automation.runtime import RuntimeSettings
+from playlists import sampler
+from playlists.models import Playlist, PlaylistSnapshot
+from playlists.services import details, opening, planning, pushing
+from playlists.services.opening import Playlists, Wish
+from vibe_engine.errors import InputError
+from vibe_engine.spotify.client import SpotifyClient
+
+KIND = "playlists.reshuffle"
+RESHUFFLED = (Playlist.Status.ACTIVE, Playlist.Status.PAUSED)
+SEED_BOUND = 2**63
+"""Seeds are stored as 64-bit integers and are not negative."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a reshuffle with this seed would bring; tracks by primary key, in order."""
+
+    track_ids: list[int]
+    kept_ids: list[int]
+    new_ids: list[int]
+    gone_ids: list[int]
+    report: sampler.Report
+    calls: int
+
+
+def open_reshuffle(
+    *,
+    playlists: Playlists,
+    now: datetime,
+    requested_by: AbstractBaseUser | None = None,
+    seed: int | None = None,
+    title: str = "",
+    url: str = "",
+    priority: int = Run.Priority.INTERACTIVE,
+    idempotency_key: str | None = None,
+) -> Run:
+    """Open a reshuffle of each playlist that is active or paused, others left out.
+
+    One playlist gives a run, more give a bulk. The same `seed` draws what
+    `preview_draw` showed for it.
+
+    :raises InputError: no playlist is left, or the seed is out of range.
+    """
+    wish = Wish(
+        kind=KIND,
+        verb="Reshuffle",
+        title=title,
+        url=url,
+        arguments={} if seed is None else {"seed": check_seed(seed)},
+        priority=priority,
+    )
+    if isinstance(playlists, QuerySet):
+        playlists = reshufflable(playlists)
+    else:
+        playlists = [one for one in playlists if one.status in RESHUFFLED]
+    return opening.open_for(
+        wish,
+        playlists=playlists,
+        now=now,
+        requested_by=requested_by,
+        idempotency_key=idempotency_key,
+    )
+
+
+def reshufflable(playlists: QuerySet[Playlist]) -> QuerySet[Playlist]:
+    """Return those of the playlists that a person may reshuffle."""
+    return playlists.filter(status__in=RESHUFFLED)
+
+
+def due_playlists(*, now: datetime) -> QuerySet[Playlist]:
+    """Return what a schedule reshuffles now.
+
+    Left out is what has a reshuffle under way already, and what failed lately: it
+    would fail again every few minutes.
+    """
+    return opening.at_rest(Playlist.objects.due(now=now), KIND, now=now)
+
+
+def open_due(*, now: datetime) -> int:
+    """Open a reshuffle of every playlist that is due; return how many.
+
+    Scheduled work goes behind what people ask for.
+    """
+    due = due_playlists(now=now)
+    count = due.count()
+    if count:
+        open_reshuffle(
+            playlists=due,
+            now=now,
+            title=f"Reshuffle {count} due playlists",
+            priority=Run.Priority.SCHEDULED,
+        )
+    return count
+
+
+def reshuffle_playlist(
+    *,
+    run: Run,
+    playlist: Playlist,
+    client: SpotifyClient,
+    settings: RuntimeSettings,
+    now: datetime,
+    seed: int | None = None,
+) -> dict[str, object]:
+    """Bring a new list to Spotify: one call, two where the sentence is a new one.
+
+    :raises EmptyDrawError: no track may be drawn; the old list stays.
+    """
+    snapshot = _list_of_run(run, playlist)
+    if snapshot is None:
+        snapshot = planning.plan_list(
+            run=run,
+            playlist=playlist,
+            origin=PlaylistSnapshot.Origin.RESHUFFLE,
+            settings=settings,
+            now=now,
+            seed=seed,
+        )
+        pushing.push_plan(
+            run=run,
+            playlist=playlist,
+            plan=snapshot,
+            client=client,
+            settings=settings,
+            now=now,
+        )
+    details.refresh_description(
+        run=run, playlist=playlist, client=client, settings=settings, now=now
+    )
+    return {"snapshot": snapshot.pk, "tracks": snapshot.track_count}
+
+
+def _list_of_run(run: Run, playlist: Playlist) -> PlaylistSnapshot | None:
+    """Return the list that an earlier attempt of this run has brought there."""
+    return playlist.snapshots.current().filter(run=run).first()
+
+
+def preview_draw(
+    *, playlist: Playlist, settings: RuntimeSettings, now: datetime, seed: int
+) -> Preview:
+    """Return what a reshuffle with this seed would bring today; stores nothing.
+
+    :raises EmptyDrawError: no track may be drawn.
+    :raises InputError: the seed is out of range.
+    """
+    plan = planning.draw_list(
+        playlist=playlist, settings=settings, now=now, seed=check_seed(seed)
+    )
+    current = playlist.snapshots.current().first()
+    standing = current.track_ids() if current else []
+    here, there = set(standing), set(plan.track_ids)
+    return Preview(
+        track_ids=plan.track_ids,
+        kept_ids=[pk for pk in plan.track_ids if pk in here],
+        new_ids=[pk for pk in plan.track_ids if pk not in here],
+        gone_ids=[pk for pk in standing if pk not in there],
+        report=plan.report,
+        calls=2 if settings.refresh_description else 1,
+    )
+
+
+def check_seed(seed: int) -> int:
+    """Return the seed if it can be used.
+
+    :raises InputError: it is negative or too large.
+    """
+    if not 0 <= seed < SEED_BOUND:
+        raise InputError("A seed is a whole number from 0 on.", field="seed")
+    return seed
+
+
+def move_due_dates(*, settings: RuntimeSettings) -> int:
+    """Date the next reshuffle of all that inherit the interval anew; count them.
+
+    It is the interval after the last one, so it may be due at once.
+    """
+    interval = timedelta(days=settings.reshuffle_interval_days)
+    inheriting = Playlist.objects.filter(
+        interval_days=None, last_reshuffled_at__isnull=False
+    )
+    return inheriting.update(next_reshuffle_at=F("last_reshuffled_at") + interval)
