@@ -128,7 +128,7 @@ def read_resting(
 
 def _lists_that_rest(
     playlist: Playlist, cooldown_days: int, *, now: datetime
-) -> Iterator[tuple[bytes, datetime | None]]:
+) -> Iterator[tuple[bytes | memoryview, datetime | None]]:
     """Yield plan and time of leaving of each list that matters to a draw."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = midnight - timedelta(days=cooldown_days)
