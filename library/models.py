@@ -31,6 +31,8 @@ SHARE_FEATURES = (
     "liveness",
     "valence",
 )
+UNTITLED = "Untitled"
+"""What stands for a name that Spotify leaves empty, as it does after takedowns."""
 
 
 class Artist(models.Model):
@@ -44,7 +46,7 @@ class Artist(models.Model):
         indexes = (models.Index(name="artists_name", fields=("name", "id")),)
 
     def __str__(self) -> str:
-        return self.name or self.spotify_id
+        return self.name or "Unnamed artist"
 
 
 class AlbumQuerySet(models.QuerySet["Album"]):
@@ -92,7 +94,7 @@ class Album(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.name or self.spotify_id
+        return self.name or UNTITLED
 
     def get_absolute_url(self) -> str:
         return reverse("library:album", args=[self.pk])
@@ -270,7 +272,7 @@ class Track(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.name or self.spotify_id
+        return self.name or UNTITLED
 
     def get_absolute_url(self) -> str:
         return reverse("library:track", args=[self.pk])

@@ -10,17 +10,43 @@ from library.services.grouping import (
     remove_albums,
     set_collections,
 )
+from library.services.ingesting import (
+    Ingested,
+    Opened,
+    ingest_album,
+    open_ingest,
+    open_refresh,
+)
+from library.services.previewing import (
+    MOST_ALBUMS,
+    MOST_LINES,
+    Preview,
+    Verdict,
+    VerdictKind,
+    preview_ingest,
+)
 from library.services.usage import hold_tracks, mark_used, release_tracks
 
 __all__ = [
+    "MOST_ALBUMS",
+    "MOST_LINES",
+    "Ingested",
+    "Opened",
+    "Preview",
+    "Verdict",
+    "VerdictKind",
     "add_albums",
     "create_collection",
     "delete_collection",
     "edit_collection",
     "find_or_create_collection",
     "hold_tracks",
+    "ingest_album",
     "mark_used",
+    "open_ingest",
+    "open_refresh",
     "place_albums",
+    "preview_ingest",
     "release_tracks",
     "remove_albums",
     "set_collections",
