@@ -1,7 +1,12 @@
 """Addresses of the app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from playlists import views
 
 app_name = "playlists"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", views.playlist_list, name="list"),
+    path("<int:pk>/", views.detail, name="detail"),
+]
