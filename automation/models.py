@@ -76,12 +76,12 @@ class Run(models.Model):
     TERMINAL: ClassVar = (State.DONE, State.FAILED, State.CANCELLED)
 
     MARKS: ClassVar[dict[str, str]] = {
-        State.PLANNED: "wait",
-        State.WORKING: "work",
+        State.PLANNED: "waiting",
+        State.WORKING: "working",
         State.BLOCKED: "warn",
         State.DONE: "ok",
         State.FAILED: "bad",
-        State.CANCELLED: "x",
+        State.CANCELLED: "off",
     }
 
     joined = False

@@ -292,6 +292,25 @@ class InForce:
     stored_value: Value | None
     problem: str = ""
 
+    @property
+    def origins(self) -> tuple[tuple[str, str, str], ...]:
+        """The three places a value can come from: source, its name, value in words."""
+        return (
+            ("default", "Default", _in_words(self.spec.default)),
+            ("environment", "Environment", _in_words(self.environment_value)),
+            ("table", "Set here", _in_words(self.stored_value)),
+        )
+
+
+def _in_words(value: Value | None) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return f"{len(value)} sentences"
+    return f"{value:,}" if isinstance(value, int) else value
+
 
 def load() -> RuntimeSettings:
     """Return the settings in force, with one query.
