@@ -151,7 +151,7 @@ def stock_library(
     sandbox: SandboxControl,
     account: Account,
     *,
-    albums: int = 15,
+    albums: int = 50,
     collection: Collection | None = None,
 ) -> list[Track]:
     """Take the sandbox's first albums into the library; the log begins afterwards."""
