@@ -54,23 +54,26 @@ def open_ingest(
     *,
     preview: Preview,
     account: Account | None,
-    collection: Collection | None,
     now: datetime,
+    collection_name: str = "",
     requested_by: AbstractBaseUser | None = None,
     idempotency_key: str | None = None,
 ) -> Opened:
     """Open one run per chosen album of a preview, in one bulk.
 
-    Albums that are there already are put into the collection at once, the others
-    by their run. Without an `account` any usable one reads.
+    Albums that are there already are put into the collection (a new one where no
+    collection has the name) at once, the others by their run. Without an `account`
+    any usable one reads.
 
-    :raises InputError: the text names no album, or no account is connected.
+    :raises InputError: the text names no album, no account is connected, or the
+        name is too long.
     """
     if not preview.usable:
         raise InputError("No album link was found; nothing was sent.", field="text")
     account = account or _reader(now=now)
     children = [_album_spec(verdict, account) for verdict in preview.chosen]
     with transaction.atomic():
+        collection = _collection(collection_name, now=now)
         run = None
         if children:
             run = ledger.open_bulk(
@@ -130,6 +133,12 @@ def ingest_album(*, run: Run, now: datetime) -> Ingested:
     album = Album.objects.get(pk=done.album)
     features = describing.fill_features(run=run, album=album, account=account, now=now)
     return Ingested(**asdict(done) | {"features": features})
+
+
+def _collection(name: str, *, now: datetime) -> Collection | None:
+    if not name:
+        return None
+    return grouping.find_or_create_collection(name=name, now=now)
 
 
 def _reader(*, now: datetime) -> Account:

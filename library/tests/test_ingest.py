@@ -45,7 +45,7 @@ def open_ingest(
     return services.open_ingest(
         preview=services.preview_ingest(text=text, refresh=refresh),
         account=account,
-        collection=collection,
+        collection_name=collection.name if collection else "",
         now=clock.now(),
     )
 
