@@ -1,0 +1,101 @@
+"""Pages that belong to no app: sign-in, profile, theme."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from vibe_engine.forms import SignInForm, TimeZoneForm
+from vibe_engine.templatetags.ui import DEFAULT_THEME, THEMES
+from vibe_engine.web import OperatorRequest, viewer_required
+
+YEAR_S = 365 * 24 * 60 * 60
+
+
+class SignInView(LoginView):
+    """Django's sign-in: the address to go back to is checked, a session kept short.
+
+    Without the tick the session ends with the browser.
+    """
+
+    form_class = SignInForm
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say in demo mode whose password the terminal shows, never which it is."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"demo_username": settings.DEMO and settings.DASHBOARD_USERNAME}
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        """Sign in, for as long as the person asked."""
+        response = super().form_valid(form)
+        self.request.session.set_expiry(None if form.cleaned_data["stay"] else 0)
+        return response
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        """Answer 422, with the user name still there."""
+        response = super().form_invalid(form)
+        response.status_code = 422
+        return response
+
+
+@require_http_methods(["GET", "POST"])
+@viewer_required
+def profile(request: OperatorRequest) -> HttpResponse:
+    """Show the person's own page; change the password or the time zone."""
+    zone = request.session.get("timezone", settings.TIME_ZONE)
+    password_form = PasswordChangeForm(request.user)
+    zone_form = TimeZoneForm(initial={"timezone": zone})
+    if request.method == "POST" and "timezone" in request.POST:
+        zone_form = TimeZoneForm(request.POST)
+        if zone_form.is_valid():
+            return _keep_zone(request, zone_form.cleaned_data["timezone"])
+    elif request.method == "POST":
+        password_form = PasswordChangeForm(request.user, request.POST)
+        if password_form.is_valid():
+            return _keep_password(request, password_form)
+    context = {"password_form": password_form, "zone_form": zone_form}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "profile.html", context, status=status)
+
+
+def _keep_zone(request: OperatorRequest, name: str) -> HttpResponse:
+    request.session["timezone"] = name
+    messages.success(request, f"Times are now shown in {name.replace('_', ' ')}.")
+    response = redirect("profile")
+    _keep_cookie(response, "timezone", name)
+    return response
+
+
+def _keep_password(request: OperatorRequest, form: PasswordChangeForm) -> HttpResponse:
+    form.save()
+    update_session_auth_hash(request, form.user)
+    messages.success(request, "Your password is changed. Other sessions are closed.")
+    return redirect("profile")
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the theme in a cookie, for a year, and go back to the page."""
+    chosen = request.POST.get("theme", "")
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        back = reverse(settings.LOGIN_REDIRECT_URL)
+    response = HttpResponseRedirect(back)
+    known = chosen in dict(THEMES)
+    _keep_cookie(response, "theme", chosen if known else DEFAULT_THEME)
+    return response
+
+
+def _keep_cookie(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(
+        name, value, max_age=YEAR_S, samesite="Lax", secure=settings.HTTPS
+    )
