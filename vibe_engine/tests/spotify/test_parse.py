@@ -197,6 +197,15 @@ class TestAlbum:
         album = parse.album(odd, [])
         assert (album.url, album.image_url) == ("", "")
 
+    def test_drops_what_no_database_takes_from_texts(self) -> None:
+        album = parse.album(bodies.album(name="a\0b\ud800c\U0001f600"), [])
+        assert album.name == "abc\U0001f600"
+
+    @pytest.mark.parametrize("length", [-1, 2**31, 10**400, 1.5, True, "1"])
+    def test_is_refused_with_a_length_that_cannot_be(self, length: object) -> None:
+        with pytest.raises(BadResponseError, match="duration_ms"):
+            parse.album(bodies.album(), [bodies.track(duration_ms=length)])
+
     @pytest.mark.parametrize("changes", [{"tracks": None}, {"tracks": []}, {"id": "a"}])
     def test_is_refused_without_what_matters(self, changes: dict[str, Any]) -> None:
         with pytest.raises(BadResponseError):
@@ -288,6 +297,17 @@ class TestAudioFeatures:
         )
         assert found[bodies.track_id(3)].key is None
         assert found[bodies.track_id(3)].valence is None
+
+    @pytest.mark.parametrize(
+        "value", [float("nan"), float("inf"), -1e300, 10**400, "0.5", True, [], {}]
+    )
+    @pytest.mark.parametrize("name", ["energy", "key", "mode"])
+    def test_are_refused_where_they_are_no_numbers(
+        self, name: str, value: object
+    ) -> None:
+        row = bodies.features() | {name: value}
+        with pytest.raises(BadResponseError, match=name):
+            parse.audio_features({"audio_features": [row]})
 
 
 class TestToken:

@@ -70,6 +70,19 @@ class TestParseRetryAfter:
     def test_makes_nothing_of_a_date_alone(self, date: str | None) -> None:
         assert parse_retry_after("Sun, 22 Nov 2026 10:02:00 GMT", date=date) is None
 
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "Sun, 22 Nov 2026 10:00:00 +99999999999999999999",
+            "Sun, 22 Nov 2026 10:00:00 +9999",
+            "22 Nov 99999999999999999999999 10:00:00 GMT",
+            "31 Feb 2026 10:00:00 GMT",
+            "-Jan- 10:00:00 GMT x",
+        ],
+    )
+    def test_makes_nothing_of_a_date_that_cannot_be(self, value: str) -> None:
+        assert parse_retry_after(value, date=SENT) is None
+
     @given(value=st.text(), date=st.none() | st.text())
     def test_stays_in_bounds_for_any_text(self, value: str, date: str | None) -> None:
         wait_s = parse_retry_after(value, date=date)
