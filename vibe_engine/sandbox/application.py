@@ -59,9 +59,9 @@ class Application:
         try:
             if part in self._logged:
                 return self._answer_logged(request, self._logged[part])
+            if part == "_sandbox":
+                return Delivery(self._control.answer(request))
             with self._world.store.transaction():
-                if part == "_sandbox":
-                    return Delivery(self._control.answer(request))
                 return Delivery(self._pages.answer(request))
         except Exception:
             traceback.print_exc(file=sys.stderr)
@@ -139,14 +139,14 @@ def _delivery(response: Response, fault: Fault) -> Delivery:
 
 def _fault_response(fault: Fault) -> Response:
     response = fault_answer(fault.status)
+    if isinstance(fault.body, str):
+        response.set_data(fault.body)
+        response.content_type = "text/plain; charset=utf-8"
+    elif fault.body is not None:
+        response.set_data(to_json(fault.body))
     if fault.headers is not None:
         response.headers.pop("Retry-After", None)
         response.headers.update(fault.headers)
-    if fault.body is not None:
-        is_text = isinstance(fault.body, str)
-        response.set_data(fault.body if is_text else to_json(fault.body))
-        if is_text:
-            response.headers.setdefault("Content-Type", "text/plain; charset=utf-8")
     return response
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol
 
 from vibe_engine.sandbox.ids import stable_hash
 
@@ -55,6 +56,14 @@ class Inks:
 
 
 Motif = Callable[[Random, Inks], str]
+
+
+class Draw(Protocol):
+    """A function that draws what belongs to a key."""
+
+    def __call__(self, key: str, *, size: int = ...) -> str:
+        """Return an SVG document of that many pixels."""
+        ...
 
 
 def cover(key: str, *, size: int = 640) -> str:

@@ -11,6 +11,7 @@ from vibe_engine.sandbox.application import Application
 from vibe_engine.sandbox.listed import CatalogueFileError
 from vibe_engine.sandbox.people import PROFILES, App, parse_app
 from vibe_engine.sandbox.server import Server
+from vibe_engine.sandbox.store import StateFileError
 from vibe_engine.sandbox.world import DEFAULT_SEED, DEFAULT_TRACKS, Config, World
 
 DEFAULT_PORT = 8001
@@ -89,7 +90,7 @@ def run(options: argparse.Namespace, stdout: TextIO) -> None:
     """
     try:
         world = World(_config(options))
-    except (CatalogueFileError, ValueError, OSError) as error:
+    except (CatalogueFileError, StateFileError, ValueError) as error:
         raise StartError(str(error)) from error
     server = Server(Application(world), options.host, options.port)
     stopping = threading.Event()

@@ -1,5 +1,6 @@
 """The control API: for tests, for the demo, for people with curl."""
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,16 +68,19 @@ class Control:
         )
 
     def answer(self, request: Request) -> Response:
-        """Return the JSON answer; errors have Spotify's form."""
+        """Return the JSON answer; errors have Spotify's form and change nothing."""
         try:
             _refuse_other_sites(request)
             urls = self._urls.bind(request.host)
             handler, arguments = urls.match(request.path, method=request.method)
-            return json_answer(handler(request, **arguments))
+            with self._world.store.transaction():
+                return json_answer(handler(request, **arguments))
         except HTTPException as error:
             return json_answer(
                 error_body(error.code or 400, error.name), error.code or 400
             )
+        except sqlite3.IntegrityError:
+            return json_answer(error_body(400, "The account id is taken."), 400)
         except (ControlError, FaultError, OptionError, UnknownPersonError) as error:
             return json_answer(error_body(400, str(error)), 400)
 

@@ -65,6 +65,10 @@ class Fault:
             raise FaultError(f"seconds must be from 0 to {MAX_SECONDS}")
         if not 200 <= self.status <= 599:
             raise FaultError("status must be from 200 to 599")
+        if self.count == 0 or self.count < ALWAYS:
+            raise FaultError("count must be 1 or more, or -1 for always")
+        if not 0 < self.share <= 1:
+            raise FaultError("share must be more than 0 and at most 1")
         try:
             self._pattern = re.compile(self.path)
         except re.error as error:

@@ -51,6 +51,7 @@ def change_options(store: Store, changes: dict[str, object]) -> Options:
     current = load_options(store)
     for name, value in changes.items():
         _check(current, name, value)
+    for name, value in changes.items():
         store.execute("REPLACE INTO options VALUES (?, ?)", name, to_json(value))
     return replace(current, **changes)  # type: ignore[arg-type]
 

@@ -4,7 +4,7 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vibe_engine.sandbox.ids import ALPHABET, random_id, stable_hash
 from vibe_engine.sandbox.store import Store, from_json, to_json
@@ -102,7 +102,9 @@ class People:
 
     def users(self) -> list[User]:
         """Return all accounts, oldest first."""
-        return [_user(row) for row in self._store.rows("SELECT * FROM users")]
+        return [
+            _user(row) for row in self._store.rows("SELECT * FROM users ORDER BY rowid")
+        ]
 
     def find_user(self, user_id: str) -> User | None:
         """Return the account, or None."""
@@ -134,9 +136,19 @@ class People:
             "INSERT OR IGNORE INTO developers (name) VALUES (?)", app.developer
         )
 
+    def register_app(self, app: App) -> None:
+        """Register the app; one that is known keeps its redirect URIs and seats."""
+        known = self.find_app(app.client_id)
+        if known is not None:
+            app = replace(app, redirect_uris=known.redirect_uris, seats=known.seats)
+        self.save_app(app)
+
     def apps(self) -> list[App]:
-        """Return all apps, oldest first."""
-        return [_app(row) for row in self._store.rows("SELECT * FROM apps")]
+        """Return all apps, by client id."""
+        return [
+            _app(row)
+            for row in self._store.rows("SELECT * FROM apps ORDER BY client_id")
+        ]
 
     def find_app(self, client_id: str) -> App | None:
         """Return the app, or None."""

@@ -9,7 +9,6 @@ from vibe_engine.sandbox.store import Store, from_json, to_json
 
 KEPT_REQUESTS = 100_000
 _PRUNE_EVERY = 1_000
-_PAGE = 10_000
 
 
 @dataclass(slots=True)
@@ -67,19 +66,16 @@ class RequestLog:
     def since(self, number: int, path: str = "") -> dict[str, Any]:
         """Return the requests after that number whose path starts so.
 
-        At most 10,000 at a time; `next` is the number to go on from.
+        `next` is the number of the newest request, to go on from.
         """
         rows = self._store.rows(
-            "SELECT * FROM requests WHERE n > ? AND substr(path, 1, ?) = ?"
-            " ORDER BY n LIMIT ?",
+            "SELECT * FROM requests WHERE n > ? AND substr(path, 1, ?) = ? ORDER BY n",
             number,
             len(path),
             path,
-            _PAGE,
         )
-        latest = self._store.number("SELECT max(n) FROM requests")
-        last = rows[-1]["n"] if len(rows) == _PAGE else max(int(latest), number)
-        return {"next": last, "requests": [_shown(row) for row in rows]}
+        newest = self._store.number("SELECT max(n) FROM requests")
+        return {"next": int(newest), "requests": [_shown(row) for row in rows]}
 
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:

@@ -54,6 +54,10 @@ CREATE TABLE IF NOT EXISTS requests (
 """
 
 
+class StateFileError(Exception):
+    """The state file cannot be used; the text says why."""
+
+
 class Store:
     """Everything that survives a restart.
 
@@ -61,22 +65,16 @@ class Store:
     Every change happens inside `transaction()`, which one thread at a time may
     enter: a request is applied whole or not at all, even when the process is
     killed.
+
+    :raises StateFileError: the file cannot be opened, or is something else.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(
-            path or ":memory:",
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=_BUSY_TIMEOUT_S,
-        )
-        self._connection.row_factory = sqlite3.Row
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._connection = _open(path)
+        except (OSError, sqlite3.Error) as error:
+            raise StateFileError(f"{path} cannot hold the state: {error}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -112,6 +110,22 @@ class Store:
         """Close the file; nothing may be asked afterwards."""
         with self._lock:
             self._connection.close()
+
+
+def _open(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(
+        path or ":memory:",
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=_BUSY_TIMEOUT_S,
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.executescript(_SCHEMA)
+    return connection
 
 
 def to_json(value: object) -> str:

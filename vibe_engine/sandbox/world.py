@@ -73,7 +73,7 @@ class World:
     def _settle(self) -> None:
         self.people.add_defaults()
         for app in self.config.apps:
-            self.people.save_app(app)
+            self.people.register_app(app)
         if not self.people.apps():
             self.people.save_app(
                 App(

@@ -1,0 +1,1 @@
+"""The sandbox, spoken to over HTTP as anybody would."""
