@@ -10,7 +10,7 @@ from playlists.sampler.funnel import funnel_of
 from playlists.sampler.ladder import climb
 from playlists.sampler.library import Library
 from playlists.sampler.pool import Pool, build_pool
-from playlists.sampler.report import Reason, Report, TrackNote
+from playlists.sampler.report import Reason, Report, RungUse, TrackNote
 from playlists.sampler.rest import NEVER, Resting, contains, first_day_back
 from playlists.sampler.rules import Rules
 
@@ -46,22 +46,25 @@ def draw(
         raise ValueError("The pool was built from another library or other rules")
     attempt = Attempt(pool, resting, seed)
     attempt.draw_under_all_rules()
-    climb(attempt)
+    rungs = climb(attempt)
     rows = tuple(attempt.picks.rows)
     track_ids = tuple(library.track_ids[list(rows)].tolist())
-    return Draw(rows, track_ids, _report(attempt, track_ids, seed))
+    return Draw(rows, track_ids, _report(attempt, rungs, track_ids, seed))
 
 
 def _report(
-    attempt: Attempt, track_ids: tuple[int, ...], seed: tuple[int, int, int]
+    attempt: Attempt,
+    rungs: list[RungUse],
+    track_ids: tuple[int, ...],
+    seed: tuple[int, int, int],
 ) -> Report:
     rules = attempt.rules
     return Report(
         asked=rules.size,
         drawn=len(track_ids),
         shortfall=attempt.missing,
-        funnel=funnel_of(attempt),
-        rungs=tuple(attempt.rungs),
+        funnel=funnel_of(attempt, rungs),
+        rungs=tuple(rungs),
         binding_rule=binding_rule_of(attempt),
         per_track=dict(zip(track_ids, _notes(attempt), strict=True)),
         rules=rules,

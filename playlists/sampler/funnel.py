@@ -1,10 +1,12 @@
 """The funnel: how many tracks each rule took away, from the library to the list."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from playlists.sampler.attempt import Attempt
 from playlists.sampler.library import Int64s
-from playlists.sampler.report import FunnelStep
+from playlists.sampler.report import FunnelStep, RungUse
 
 GIVEN_BACK = {
     "cooldown": "Given back by a shorter rest",
@@ -12,15 +14,15 @@ GIVEN_BACK = {
 }
 
 
-def funnel_of(attempt: Attempt) -> tuple[FunnelStep, ...]:
+def funnel_of(attempt: Attempt, rungs: Sequence[RungUse]) -> tuple[FunnelStep, ...]:
     """Return the steps of a finished draw; what is left always follows from them."""
     steps = list(attempt.pool.steps)
-    for key, label, taken in _taken(attempt):
+    for key, label, taken in _taken(attempt, rungs):
         steps.append(FunnelStep(key, label, taken, steps[-1].left - taken))
     return tuple(steps)
 
 
-def _taken(attempt: Attempt) -> list[tuple[str, str, int]]:
+def _taken(attempt: Attempt, rungs: Sequence[RungUse]) -> list[tuple[str, str, int]]:
     standing, resting = _resting(attempt)
     capped = attempt.capped_in_stock()
     same = _same_in_stock(attempt, capped)
@@ -29,7 +31,7 @@ def _taken(attempt: Attempt) -> list[tuple[str, str, int]]:
     return [
         ("current", "In the list now", standing),
         ("cooldown", "Resting", resting),
-        *_given_back(attempt),
+        *_given_back(rungs),
         ("artist_cap", "Artist at the cap", len(capped)),
         ("title", "Same recording", same),
         ("drawn", "Drawn", rest_of_stock),
@@ -45,10 +47,10 @@ def _resting(attempt: Attempt) -> tuple[int, int]:
     return int(standing), len(barred) - int(standing)
 
 
-def _given_back(attempt: Attempt) -> list[tuple[str, str, int]]:
+def _given_back(rungs: Sequence[RungUse]) -> list[tuple[str, str, int]]:
     return [
         (f"rung_{rung.name}", GIVEN_BACK[rung.name], rung.pool_before - rung.pool_after)
-        for rung in attempt.rungs
+        for rung in rungs
         if rung.name in GIVEN_BACK
     ]
 

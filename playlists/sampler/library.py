@@ -181,6 +181,10 @@ class Library:
             offsets, self.credit_artist_ids[self.credit_offsets[:-1][credited]]
         )
 
+    def credit_table(self, *, primary_only: bool) -> CreditTable:
+        """Return the credits that count, all or the first of each row."""
+        return self.primary_credits if primary_only else self.credits
+
     @cached_property
     def by_recording(self) -> Groups:
         """Rows grouped by recording."""

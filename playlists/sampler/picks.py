@@ -1,5 +1,7 @@
 """The tracks picked so far, and what they leave room for."""
 
+from collections import Counter
+
 import numpy as np
 
 from playlists.sampler.library import CreditTable, Flags, Int64s, Library
@@ -10,17 +12,15 @@ class Picks:
     """A growing list that keeps the artist cap and holds no recording twice.
 
     `rows` are the picks in drawing order. `credits` says which artists count and
-    `cap` how often each may; the ladder may exchange both, which never makes a
-    standing pick inadmissible.
+    `cap` how often each may; both may be exchanged while picks stand.
     """
 
     def __init__(self, library: Library, rules: Rules) -> None:
         self.rows: list[int] = []
         self.cap = rules.artist_cap
-        self.credits = (
-            library.primary_credits if rules.primary_only else library.credits
-        )
+        self.credits = library.credit_table(primary_only=rules.primary_only)
         self._library = library
+        self._rules = rules
         self._is_by_recording = rules.title_separation
         self._rows_by: dict[int, list[int]] = {}
         self._row_of: dict[int, int] = {}
@@ -59,12 +59,17 @@ class Picks:
             self._rows_by[artist].remove(out)
         self._credit(row, self.credits.of(row))
 
-    def count_on(self, credits: CreditTable) -> None:
-        """Count the cap over other credits from now on."""
-        self.credits = credits
+    def count(self, credits: CreditTable, cap: int) -> None:
+        """Keep another cap from now on, counted over other credits."""
+        self.credits, self.cap = credits, cap
         self._rows_by = {}
         for row in self.rows:
             self._credit(row, credits.of(row))
+
+    def most_by_one(self, credits: CreditTable) -> int:
+        """Return how many tracks the artist who has the most of them has."""
+        counts = Counter(artist for row in self.rows for artist in credits.of(row))
+        return max(counts.values(), default=0)
 
     def is_full(self, artist: int) -> bool:
         """Tell whether an artist has reached the cap."""
@@ -99,11 +104,10 @@ class Picks:
 
     def copy(self) -> "Picks":
         """Return an independent copy."""
-        twin = object.__new__(Picks)
-        twin.__dict__.update(self.__dict__)
+        twin = Picks(self._library, self._rules)
         twin.rows = list(self.rows)
         twin._row_of = dict(self._row_of)
-        twin.count_on(self.credits)
+        twin.count(self.credits, self.cap)
         return twin
 
     def _credit(self, row: int, artists: list[int]) -> None:

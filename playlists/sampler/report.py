@@ -38,7 +38,12 @@ class FunnelStep:
 
 @dataclass(frozen=True)
 class RungUse:
-    """A rule that gave way: admissible tracks before and after, and places won."""
+    """A rule that the list breaks: admissible tracks before and after, places won.
+
+    `detail` holds what was asked (`from`) and what the list needed (`to`): days of
+    rest, share of a scale, tracks of one artist; 0 and 1 where the cap was counted on
+    first artists alone. `gained` places were filled when the rule gave way.
+    """
 
     name: str
     pool_before: int

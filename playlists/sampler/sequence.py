@@ -28,7 +28,7 @@ def sequence(
     smooth transitions and energy along `rules.arc`; without them the artists are
     spread as widely as possible. `steps` bounds the improvement (8, in bulk 4).
     """
-    table = library.primary_credits if rules.primary_only else library.credits
+    table = library.credit_table(primary_only=rules.primary_only)
     credits = [table.of(row) for row in rows]
     flow = flow_costs(library, rows, rules.arc)
     bits = Bits(seed, SEQUENCE_STREAM)

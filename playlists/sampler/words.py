@@ -58,7 +58,7 @@ def _primary_credits(detail: Mapping[str, float]) -> str:
 
 
 def _wider_ranges(detail: Mapping[str, float]) -> str:
-    return f"Soft ranges were widened by {detail['share']:.0%} of their scale"
+    return f"Soft ranges were widened by {detail['to']:.0%} of their scale"
 
 
 def _higher_cap(detail: Mapping[str, float]) -> str:

@@ -54,7 +54,7 @@ class TestShorterCooldown:
 class TestPrimaryCredits:
     def test_let_featured_artists_go_over_the_cap(self) -> None:
         used = rung(Rules(size=4, artist_cap=1), [[1, 9], [2, 9], [3, 9], [4, 9]])
-        assert used == RungUse("primary_credits", 1, 4, 3, {"cap": 1})
+        assert used == RungUse("primary_credits", 1, 4, 3, {"from": 0, "to": 1})
 
     def test_still_keep_the_cap_of_the_first_artist(self) -> None:
         library = make_library([[1, 9], [1, 8], [1, 7], [2, 9]])
@@ -69,7 +69,7 @@ class TestWiderRanges:
     def test_widen_step_by_step_as_far_as_needed(self) -> None:
         rules = Rules(size=3, ranges=(Range("energy", 0.5, soft=True),))
         used = rung(rules, self.credits, **self.columns)
-        assert used == RungUse("soft_ranges", 1, 3, 2, {"share": 0.1})
+        assert used == RungUse("soft_ranges", 1, 3, 2, {"from": 0, "to": 0.1})
 
     def test_say_so_of_each_track(self) -> None:
         rules = Rules(size=2, ranges=(Range("energy", 0.5, soft=True),))

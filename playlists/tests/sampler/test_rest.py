@@ -51,6 +51,11 @@ class TestRest:
         resting = Resting(TODAY, left={1: TODAY + 3})
         assert draw(make_library([[1]]), STRICT, resting, (1, 1, 1)).rows == ()
 
+    def test_reports_no_early_return_when_it_is_off_and_a_clock_ran_ahead(self) -> None:
+        resting = Resting(TODAY, left={1: TODAY + 3})
+        rules = Rules(size=2, cooldown_days=0)
+        assert draw(make_library([[1]]), rules, resting, (1, 1, 1)).report.rungs == ()
+
     def test_asks_nothing_of_recordings_that_the_library_lost(self) -> None:
         resting = Resting(TODAY, current={77}, left={78: TODAY})
         assert draw(make_library([[1]]), STRICT, resting, (1, 1, 1)).rows == (0,)

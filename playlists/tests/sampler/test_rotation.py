@@ -1,0 +1,76 @@
+"""Many draws over many days: does the whole library come round?"""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from playlists.sampler import Resting, Rules, build_pool, draw, preference
+from playlists.tests.sampler.libraries import TODAY, generate_library, make_library
+
+TRACKS, LISTS, ROUNDS, INTERVAL_DAYS = 1_500, 12, 12, 5
+
+
+def uses_after_two_months(*, indifferent: bool) -> npt.NDArray[np.int32]:
+    """Return how often each track was used by lists that reshuffle every five days.
+
+    An indifferent sampler is told that nothing was ever used, so it draws uniformly.
+    """
+    library = generate_library(TRACKS, used=False)
+    uses, last = library.use_count.copy(), library.last_used_day.copy()
+    current: list[set[int]] = [set() for _ in range(LISTS)]
+    left: list[dict[int, int]] = [{} for _ in range(LISTS)]
+    for today in range(TODAY, TODAY + ROUNDS * INTERVAL_DAYS, INTERVAL_DAYS):
+        if not indifferent:
+            library = replace(library, use_count=uses.copy(), last_used_day=last.copy())
+        pool = build_pool(library, Rules())
+        for number in range(LISTS):
+            resting = Resting(today, current[number], left[number])
+            drawn = draw(library, Rules(), resting, (1, number, today), pool=pool)
+            assert drawn.report.rungs == ()
+            rows = list(drawn.rows)
+            left[number] |= dict.fromkeys(current[number], today)
+            current[number] = set(library.recording_ids[rows].tolist())
+            uses[rows] += 1
+            last[rows] = today
+    return uses
+
+
+def gini(counts: npt.NDArray[np.int32]) -> float:
+    """Return the Gini coefficient: 0 all alike, 1 everything on one."""
+    ranks = np.arange(1, len(counts) + 1)
+    weights = 2 * ranks - len(counts) - 1
+    return float(weights @ np.sort(counts) / (len(counts) * counts.sum()))
+
+
+class TestTwoMonths:
+    def test_use_the_library_more_evenly_than_uniform_choice(self) -> None:
+        ours = uses_after_two_months(indifferent=False)
+        uniform = uses_after_two_months(indifferent=True)
+        assert ours.sum() == uniform.sum() == LISTS * ROUNDS * 50
+        assert gini(ours) < 0.7 * gini(uniform)
+        assert ours.min() >= 1
+
+
+class TestPreference:
+    def test_never_shuts_a_track_out(self) -> None:
+        uses = preference.use_weight(np.array([0, 5, 10**6], np.int32), 5.0)
+        rests = preference.rest_weight(np.array([TODAY, TODAY - 900, -1]), TODAY, 100.0)
+        assert uses.min() >= preference.FLOOR
+        assert rests.min() >= preference.FLOOR
+        assert max(uses.max(), rests.max()) <= 1
+
+    def test_falls_with_use_and_grows_with_rest(self) -> None:
+        uses = preference.use_weight(np.arange(30, dtype=np.int32), 9.0)
+        days = TODAY - np.arange(30)
+        rests = preference.rest_weight(days, TODAY, TODAY - 9.0)
+        assert (np.diff(uses) <= 0).all()
+        assert (np.diff(rests) >= 0).all()
+        assert (uses[9], rests[9]) == (0.5, 0.5)
+        assert uses[0] > 0.9 > 0.1 > uses[-1]
+        assert rests[0] < 0.1 < 0.8 < rests[-1]
+
+    def test_is_even_where_nothing_was_ever_used(self) -> None:
+        library = make_library([[artist] for artist in range(5)])
+        pool = build_pool(library, Rules())
+        assert np.diff(pool.prefix, prepend=0).tolist() == [0.5] * 5
