@@ -49,6 +49,8 @@ _KINDS = {
 
 
 class ProblemKind(StrEnum):
+    """What keeps a piece of text from being an album."""
+
     NOT_ALBUM = "not_album"
     BAD_ID = "bad_id"
     NO_LINK = "no_link"
@@ -57,6 +59,8 @@ class ProblemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlbumLink:
+    """An album by its id, of 22 letters and digits; whether it exists is not known."""
+
     album_id: str
 
 

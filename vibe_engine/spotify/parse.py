@@ -44,6 +44,7 @@ class Page:
 
 
 def page(value: object) -> Page:
+    """Return one page of any list."""
     fields = _fields(value, "page")
     return Page(rows=tuple(_rows(fields, "items")), next_url=_text(fields, "next"))
 
@@ -78,12 +79,14 @@ def album(value: object, rows: Iterable[object]) -> AlbumData:
 
 
 def audio_features(value: object) -> dict[str, AudioFeatures]:
+    """Return the features that were found, by track id."""
     rows = _rows(_fields(value, "answer"), "audio_features")
     found = [_features(_fields(row, "features")) for row in rows if row is not None]
     return {features.track_id: features for features in found}
 
 
 def me(value: object) -> Me:
+    """Return a person's profile."""
     fields = _fields(value, "profile")
     user_id = _user_id(fields)
     return Me(
@@ -96,6 +99,7 @@ def me(value: object) -> Me:
 
 
 def playlist(value: object) -> PlaylistData:
+    """Return a playlist; its items may be there or not."""
     fields = _fields(value, "playlist")
     description = html.unescape(_text(fields, "description"))
     return PlaylistData(
@@ -111,6 +115,7 @@ def playlist(value: object) -> PlaylistData:
 
 
 def snapshot_id(value: object) -> str:
+    """Return the version that a write made, "" if none is named."""
     return _text(_fields(value, "answer"), "snapshot_id")
 
 
@@ -129,6 +134,7 @@ def item_uri(row: object) -> str:
 
 
 def token(value: object) -> Token:
+    """Return the tokens; they consist of visible ASCII only, fit for a header."""
     fields = _fields(value, "token")
     refresh_token = _text(fields, "refresh_token")
     expires_in_s = _int(fields, "expires_in")

@@ -23,10 +23,6 @@ _CONNECT_TRIES = 3
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-    _Connection = urllib3.connection.HTTPConnection
-else:
-    _Connection = object
-
 
 def new_session(
     check: Callable[..., None],
@@ -66,6 +62,7 @@ class BoundedAdapter(HTTPAdapter):
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make connections of our own kind."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             "http": _HTTPPool,
@@ -75,6 +72,7 @@ class BoundedAdapter(HTTPAdapter):
     def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
+        """Send a request; its own timeout, streaming and proxies do not count."""
         kwargs |= {"stream": True, "timeout": self._timeout(), "proxies": None}
         try:
             response = super().send(request, *args, **kwargs)
@@ -167,7 +165,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))
 
 
-class _PunctualConnection(_Connection):
+class _HTTPConnection(urllib3.connection.HTTPConnection):
     """Sends nothing when resolving and connecting took half of the deadline."""
 
     response_class = _DeadlineResponse
@@ -181,11 +179,7 @@ class _PunctualConnection(_Connection):
             raise urllib3.exceptions.ConnectTimeoutError(self, "Connected too late.")
 
 
-class _HTTPConnection(_PunctualConnection, urllib3.connection.HTTPConnection):
-    pass
-
-
-class _HTTPSConnection(_PunctualConnection, urllib3.connection.HTTPSConnection):
+class _HTTPSConnection(_HTTPConnection, urllib3.connection.HTTPSConnection):
     pass
 
 

@@ -37,6 +37,8 @@ class Me:
 
 @dataclass(frozen=True, slots=True)
 class ArtistRef:
+    """An artist as a track or an album credits it."""
+
     id: str
     name: str
 

@@ -145,11 +145,8 @@ class TestConsent:
     ) -> None:
         person = connections.person(DEVELOPMENT)
         code = person.consent(verifier="v" * 64)
-        with pytest.raises(errors.SpotifyError) as caught:
+        with pytest.raises(errors.InvalidGrantError, match="code_verifier"):
             person.exchange(code, verifier="w" * 64)
-        assert isinstance(
-            caught.value, errors.InvalidGrantError | errors.BadRequestError
-        )
 
     def test_needs_the_secret_of_the_app(self, connections: Connections) -> None:
         person = connections.person(DEVELOPMENT)
