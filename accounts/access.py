@@ -7,10 +7,16 @@ from accounts.models import Account
 SESSION_KEY = "active_account"
 
 
+def active_account_id(request: HttpRequest) -> int | None:
+    """Return the primary key that the session holds; the row may be gone."""
+    key = request.session.get(SESSION_KEY)
+    return key if isinstance(key, int) else None
+
+
 def active_account(request: HttpRequest) -> Account | None:
     """Return the session's active account; None: all of them, or it is gone."""
-    key = request.session.get(SESSION_KEY)
-    if not isinstance(key, int):
+    key = active_account_id(request)
+    if key is None:
         return None
     return Account.objects.select_related("app__developer").filter(pk=key).first()
 

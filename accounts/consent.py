@@ -1,6 +1,7 @@
 """What a consent is until it is given: its problems, and where it waits."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,6 +72,12 @@ EXPIRED_CODE = Problem(
     "Spotify's code has expired",
     "The code in Spotify's answer was used already, or came too late.",
     (AGAIN,),
+)
+SIGNED_OUT = Problem(
+    400,
+    "You are not signed in any more",
+    "Spotify's answer belongs to the session that asked, and that session has ended.",
+    ("Sign in, then connect the account again.",),
 )
 NOT_AS_EXPECTED = Problem(
     400,
@@ -195,6 +202,23 @@ def take(
     if datetime.fromisoformat(pending.expires_at) <= now:
         raise ConsentError(EXPIRED_STATE)
     return pending
+
+
+def code_in(answer: Mapping[str, str]) -> str:
+    """Return the code of Spotify's answer.
+
+    :raises ConsentError: there is an error in its place, or nothing.
+    """
+    error = answer.get("error", "")
+    if error == "access_denied":
+        raise ConsentError(DENIED)
+    if error:
+        words = "".join(c for c in error[:80] if c.isprintable())
+        raise ConsentError(SPOTIFY_AWAY, detail=f"Spotify says: {words}")
+    code = answer.get("code", "")
+    if not code:
+        raise ConsentError(NOT_AS_EXPECTED)
+    return code
 
 
 def _all(session: SessionBase) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from vibe_engine import crypto
 
 CONSENT_MONTHS = 6
 """A refresh token dies six months after consent (Spotify, 2026-06-18)."""
+CONSENT_SOON = timedelta(days=30)
+"""From this much on the pages remind of renewing the consent."""
 
 
 class Developer(models.Model):
@@ -190,6 +192,35 @@ class Account(models.Model):
     def is_usable(self) -> bool:
         """Whether its playlists may be worked on."""
         return self.status == self.Status.ACTIVE
+
+    @property
+    def is_disconnected(self) -> bool:
+        """Whether somebody disconnected it here, rather than Spotify."""
+        return self.disconnected_at is not None
+
+    @property
+    def state_mark(self) -> str:
+        """The mark beside its name, whatever the time: ok, paused, off or bad."""
+        if self.is_disconnected:
+            return "off"
+        if self.status == self.Status.INACTIVE:
+            return "paused"
+        return "ok" if self.is_usable else "bad"
+
+    def state(self, *, now: datetime) -> tuple[str, str]:
+        """Return mark (ok, warn, bad, paused, off) and what is the matter, in words."""
+        if self.is_disconnected:
+            return "off", "Disconnected"
+        if self.status == self.Status.NEEDS_REAUTH:
+            ended = self.consent_ends_at <= now
+            return "bad", "Consent ended" if ended else "Needs consent"
+        if self.status == self.Status.BLOCKED:
+            return "bad", "No seat"
+        if self.status == self.Status.INACTIVE:
+            return "paused", "Paused"
+        if self.consent_left(now=now) <= CONSENT_SOON:
+            return "warn", "Consent ends soon"
+        return "ok", "Connected"
 
     def consent_left(self, *, now: datetime) -> timedelta:
         """Time until the consent dies; negative afterwards."""

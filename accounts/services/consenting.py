@@ -224,7 +224,7 @@ def _known_account(me: Me) -> Account | None:
 
 def _apply_profile(account: Account, me: Me) -> None:
     account.account_id, account.user_id = me.account_id, me.user_id
-    account.display_name = me.display_name[:200]
+    account.display_name = (me.display_name or me.user_id)[:200]
     account.image_url = me.image_url if len(me.image_url) <= 500 else ""
     account.profile_url = me.url if len(me.url) <= 500 else ""
 

@@ -1,0 +1,285 @@
+"""What the pages of accounts show, in few queries whatever their number."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Sum
+
+from accounts.models import Account, App, Developer, Usage
+from accounts.throttle import circuit
+from accounts.throttle.usage import (
+    BUDGET_OF_GROUP,
+    WINDOW,
+    Budget,
+    calls_by_hour,
+    hour_of,
+    limits,
+)
+from automation.models import Run
+
+Hours = tuple[tuple[datetime, int], ...]
+DAY = timedelta(days=1)
+MOST_FREE_SEATS = 5
+"""Empty seats that are drawn; the number tells the rest."""
+LANE_RUNS = 5
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One account as a channel strip."""
+
+    account: Account
+    mark: str
+    word: str
+    days_left: int
+    days_total: int
+    hours: Hours
+    limit: int
+
+    @property
+    def calls(self) -> int:
+        """Calls in these 24 hours."""
+        return sum(calls for _, calls in self.hours)
+
+    @property
+    def room(self) -> int:
+        """Playlists that may still be created."""
+        return max(0, self.limit - self.account.playlists_count)
+
+    @property
+    def wants_consent(self) -> bool:
+        """Whether giving consent anew is the next thing to do."""
+        return self.account.status == Account.Status.NEEDS_REAUTH
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether the consent is to be renewed within the month."""
+        return self.mark == "warn"
+
+    @property
+    def is_off(self) -> bool:
+        """Whether nothing works on it until a person has acted."""
+        return self.mark == "bad"
+
+
+@dataclass(frozen=True)
+class Bus:
+    """One app with its developer's figures and its accounts."""
+
+    app: App
+    channels: tuple[Channel, ...]
+    hours: Hours
+    budgets: tuple[Budget, ...]
+    is_shared: bool
+    closed_until: datetime | None
+    closed_because: str
+
+    @property
+    def developer(self) -> Developer:
+        """Whose rate and quota the app uses."""
+        return self.app.developer
+
+    @property
+    def calls(self) -> int:
+        """The developer's calls in these 24 hours."""
+        return sum(calls for _, calls in self.hours)
+
+    @property
+    def seats_taken(self) -> int:
+        """Accounts that are connected through the app."""
+        return sum(not channel.account.is_disconnected for channel in self.channels)
+
+    @property
+    def counts_seats(self) -> bool:
+        """Whether Spotify lets only so many accounts use the app."""
+        return self.app.mode == App.Mode.DEVELOPMENT
+
+    @property
+    def free_seats(self) -> range:
+        """The numbers of the free seats that are drawn."""
+        if not self.counts_seats:
+            return range(0)
+        first = self.seats_taken + 1
+        return range(first, min(self.app.seats, self.seats_taken + MOST_FREE_SEATS) + 1)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The page's one sentence of state, in figures."""
+
+    accounts: int
+    apps: int
+    wanting_consent: int
+    ending_soon: int
+    paused: int
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One account's page."""
+
+    channel: Channel
+    bus: Bus
+    runs: Sequence[Run]
+    waiting: int
+    blocked: int
+
+
+@dataclass(frozen=True)
+class AppChoice:
+    """An app that may be chosen when connecting."""
+
+    app: App
+    taken: int
+    is_chosen: bool
+    is_full: bool
+    closed_until: datetime | None
+
+
+def buses(*, limit: int, now: datetime) -> list[Bus]:
+    """Return every app with its accounts; four queries.
+
+    `limit` is the number of playlists that an account may have.
+    """
+    apps = list(App.objects.select_related("developer").order_by("pk"))
+    accounts: defaultdict[int, list[Account]] = defaultdict(list)
+    for account in Account.objects.for_table():
+        accounts[account.app_id].append(account)
+    return _assemble(apps, accounts, limit=limit, now=now)
+
+
+def panel(account: Account, *, limit: int, now: datetime) -> Panel:
+    """Return what the page of one account shows."""
+    channel_rows = {account.app_id: [account]}
+    (bus,) = _assemble([account.app], channel_rows, limit=limit, now=now)
+    runs = Run.objects.active().filter(lane=account.lane).for_table()
+    states = Run.objects.active().filter(lane=account.lane).order_by().values("state")
+    counts = {row["state"]: row["n"] for row in states.annotate(n=Count("pk"))}
+    return Panel(
+        channel=bus.channels[0],
+        bus=bus,
+        runs=list(runs[:LANE_RUNS]),
+        waiting=counts.get(Run.State.PLANNED, 0),
+        blocked=counts.get(Run.State.BLOCKED, 0),
+    )
+
+
+def summary(shown: Sequence[Bus]) -> Summary:
+    """Count what the page says in its first sentence."""
+    channels = [channel for bus in shown for channel in bus.channels]
+    wanting = [c for c in channels if c.wants_consent and not c.account.is_disconnected]
+    return Summary(
+        accounts=len(channels),
+        apps=len(shown),
+        wanting_consent=len(wanting),
+        ending_soon=sum(channel.ends_soon for channel in channels),
+        paused=sum(channel.mark == "paused" for channel in channels),
+    )
+
+
+def app_choices(
+    *, chosen: object, account: Account | None, now: datetime
+) -> list[AppChoice]:
+    """Return the apps for the connect page; the account's own seat counts as free."""
+    seated = Account.objects.seated()
+    if account is not None:
+        seated = seated.exclude(pk=account.pk)
+    taken = dict(seated.order_by().values_list("app").annotate(Count("pk")))
+    apps = list(App.objects.select_related("developer").order_by("pk"))
+    wanted = str(chosen) if chosen else str(apps[0].pk) if apps else ""
+    return [
+        AppChoice(
+            app=app,
+            taken=taken.get(app.pk, 0),
+            is_chosen=str(app.pk) == wanted,
+            is_full=app.mode == App.Mode.DEVELOPMENT
+            and taken.get(app.pk, 0) >= app.seats,
+            closed_until=_closed_until(app.developer, now=now),
+        )
+        for app in apps
+    ]
+
+
+def _assemble(
+    apps: Sequence[App],
+    accounts: dict[int, list[Account]],
+    *,
+    limit: int,
+    now: datetime,
+) -> list[Bus]:
+    developers = {app.developer_id for app in apps}
+    rows = Usage.objects.filter(
+        developer__in=developers, hour__gte=hour_of(now) - WINDOW
+    ).order_by()
+    by_group = list(
+        rows.values_list("developer", "group", "hour").annotate(Sum("calls"))
+    )
+    shown = [account.pk for row in accounts.values() for account in row]
+    by_account = rows.filter(account__in=shown).values_list("account", "hour")
+    account_hours = _grouped(by_account.annotate(Sum("calls")))
+    developer_hours = _grouped((d, hour, n) for d, _, hour, n in by_group)
+    owners = [app.developer_id for app in apps]
+    return [
+        Bus(
+            app=app,
+            channels=tuple(
+                _channel(one, account_hours[one.pk], limit=limit, now=now)
+                for one in accounts.get(app.pk, [])
+            ),
+            hours=calls_by_hour(developer_hours[app.developer_id], now=now),
+            budgets=_budgets(app.developer, by_group),
+            is_shared=owners.count(app.developer_id) > 1,
+            closed_until=_closed_until(app.developer, now=now),
+            closed_because=circuit.words(app.developer.circuit_cause),
+        )
+        for app in apps
+    ]
+
+
+def _channel(
+    account: Account,
+    hours: Iterable[tuple[datetime, int]],
+    *,
+    limit: int,
+    now: datetime,
+) -> Channel:
+    mark, word = account.state(now=now)
+    whole = account.consent_ends_at - account.authorized_at
+    left = max(account.consent_left(now=now), timedelta())
+    return Channel(
+        account=account,
+        mark=mark,
+        word=word,
+        days_left=0 if account.is_disconnected else left // DAY,
+        days_total=whole // DAY,
+        hours=calls_by_hour(hours, now=now),
+        limit=limit,
+    )
+
+
+def _budgets(
+    developer: Developer, by_group: Sequence[tuple[int, str, datetime, int]]
+) -> tuple[Budget, ...]:
+    used: defaultdict[str, int] = defaultdict(int)
+    for owner, group, _, calls in by_group:
+        if owner == developer.pk and group in BUDGET_OF_GROUP:
+            used[BUDGET_OF_GROUP[group]] += calls
+    return tuple(
+        Budget(name, used[name], limit) for name, limit in limits(developer).items()
+    )
+
+
+def _grouped(
+    rows: Iterable[tuple[int, datetime, int]],
+) -> defaultdict[int, list[tuple[datetime, int]]]:
+    grouped: defaultdict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    for key, hour, calls in rows:
+        grouped[key].append((hour, calls))
+    return grouped
+
+
+def _closed_until(developer: Developer, *, now: datetime) -> datetime | None:
+    until = developer.circuit_open_until
+    return until if until is not None and until > now else None

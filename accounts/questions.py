@@ -1,0 +1,54 @@
+"""What is asked before something is lost, for the confirm page and its dialog."""
+
+from django.urls import reverse
+
+from accounts.models import Account
+from automation.models import Run
+
+
+def disconnect(account: Account) -> dict[str, object]:
+    """Return the question before the tokens are dropped."""
+    return {
+        "title": f"Disconnect {account}?",
+        "text": "Nothing is reshuffled any more until somebody connects it again.",
+        "facts": [
+            ("Lost", "The tokens stored here"),
+            ("Kept", f"{_playlists(account)}, their lists and their history"),
+            ("On Spotify", "Everything stays as it is"),
+            (
+                "Also",
+                "Take the access back at spotify.com/account/apps, since an app "
+                "cannot do that itself",
+            ),
+        ],
+        "action": reverse("accounts:disconnect", args=[account.pk]),
+        "label": "Disconnect",
+        "icon": "link",
+        "danger": True,
+        "back": account.get_absolute_url(),
+    }
+
+
+def erase(account: Account) -> dict[str, object]:
+    """Return the question before everything about an account is deleted."""
+    waiting = Run.objects.active().filter(lane=account.lane).count()
+    return {
+        "title": f"Erase {account}?",
+        "text": "This cannot be undone.",
+        "facts": [
+            ("Lost", f"{_playlists(account)} here, with every list and all history"),
+            ("Cancelled", f"{waiting:,} waiting run{'' if waiting == 1 else 's'}"),
+            ("Kept", "Albums and tracks of the library; the count of calls made"),
+            ("On Spotify", "The playlists stay, and nobody refills them"),
+        ],
+        "action": reverse("accounts:erase", args=[account.pk]),
+        "label": "Erase for good",
+        "icon": "trash",
+        "danger": True,
+        "back": account.get_absolute_url(),
+    }
+
+
+def _playlists(account: Account) -> str:
+    count = account.playlists_count
+    return f"{count:,} playlist{'' if count == 1 else 's'}"
