@@ -28,7 +28,9 @@ from vibe_engine.errors import ConflictError, InputError
 KIND = "playlists.details"
 _WISH = Wish(kind=KIND, verb="Update")
 MANAGED_THERE = (Playlist.Status.ACTIVE, Playlist.Status.PAUSED)
-SHOWN_ON_SPOTIFY = frozenset({"name", "description", "is_public"})
+SHOWN_ON_SPOTIFY = frozenset(
+    {"name", "description", "description_is_custom", "is_public"}
+)
 
 
 class Changes(TypedDict, total=False):

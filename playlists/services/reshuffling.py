@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 
 from automation.models import Run
 from automation.runtime import RuntimeSettings
-from playlists import sampler
+from playlists import reads, sampler
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import details, opening, planning, pushing
 from playlists.services.opening import Playlists, Wish
@@ -30,6 +30,7 @@ class Preview:
     new_ids: list[int]
     gone_ids: list[int]
     report: sampler.Report
+    words: list[str]
     calls: int
 
 
@@ -165,6 +166,7 @@ def preview_draw(
         new_ids=[pk for pk in plan.track_ids if pk not in here],
         gone_ids=[pk for pk in standing if pk not in there],
         report=plan.report,
+        words=reads.describe_report(plan.report),
         calls=2 if settings.refresh_description else 1,
     )
 

@@ -1,0 +1,197 @@
+"""What pages show of playlists, each with few queries however long the list."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db.models import Max, Q
+
+from automation.models import Run
+from library.models import Artist, Track
+from playlists import sampler
+from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
+from vibe_engine.errors import VibeError
+
+REASONS: Mapping[str, str] = {
+    "never_used": "Never in a list before",
+    "not_here_lately": "Not in this list lately",
+    "rested": "Rested long enough",
+    "rest_off": "Rest is switched off",
+    "cooldown_shortened": "Came back early, since the rest was shortened",
+    "range_widened": "Just outside a range that was widened",
+}
+
+
+@dataclass(frozen=True)
+class ListedTrack:
+    """One place of a list; `last_here` is the day the track last left this playlist."""
+
+    position: int
+    track: Track
+    last_here: date | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class CurrentList:
+    """A list in order, with albums loaded; empty without a snapshot."""
+
+    snapshot: PlaylistSnapshot | None
+    tracks: list[ListedTrack]
+
+
+@dataclass(frozen=True)
+class SnapshotStep:
+    """A list beside the one before it: how many tracks came, went and stayed."""
+
+    snapshot: PlaylistSnapshot
+    came_in: int
+    went_out: int
+    kept: int
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a playlist's runs have to say: a mark's name, a word, and more of it."""
+
+    mark: str
+    word: str
+    detail: str
+    run: Run
+
+
+def current_list(playlist: Playlist) -> CurrentList:
+    """Return the list that stands on Spotify, with three queries."""
+    snapshot = playlist.snapshots.current().select_related("restored_from").first()
+    return CurrentList(None, []) if snapshot is None else snapshot_list(snapshot)
+
+
+def snapshot_list(snapshot: PlaylistSnapshot) -> CurrentList:
+    """Return any list in its order, with two queries."""
+    track_ids = snapshot.track_ids()
+    tracks = Track.objects.select_related("album", "primary_artist").in_bulk(track_ids)
+    last_here = _last_here(snapshot, track_ids)
+    reasons = _reasons(snapshot.report)
+    return CurrentList(
+        snapshot,
+        [
+            ListedTrack(position, tracks[pk], last_here.get(pk), reasons.get(pk, ""))
+            for position, pk in enumerate(track_ids, start=1)
+            if pk in tracks
+        ],
+    )
+
+
+def _last_here(snapshot: PlaylistSnapshot, track_ids: Sequence[int]) -> dict[int, date]:
+    began = snapshot.confirmed_at or snapshot.planned_at
+    earlier = HistoryEntry.objects.filter(
+        playlist_id=snapshot.playlist_id, track__in=track_ids, added_at__lt=began
+    ).exclude(snapshot=snapshot)
+    left = earlier.values_list("track").annotate(Max("snapshot__replaced_at"))
+    return {pk: moment.astimezone(UTC).date() for pk, moment in left if moment}
+
+
+def _reasons(report: Mapping[str, Any]) -> dict[int, str]:
+    notes = report.get("per_track", {})
+    return {int(pk): REASONS.get(reason, "") for pk, (_, reason) in notes.items()}
+
+
+def snapshot_timeline(playlist: Playlist, *, limit: int = 60) -> list[SnapshotStep]:
+    """Return the newest lists that stood on Spotify, newest first, with one query."""
+    lists = playlist.snapshots.confirmed().select_related("restored_from")
+    rows = list(lists.order_by("-confirmed_at", "-pk")[: limit + 1])
+    before = [set(row.track_ids()) for row in rows[1:]]
+    before += [set()] * (len(rows) - len(before))
+    return [
+        _step(row, before_it)
+        for row, before_it in zip(rows[:limit], before, strict=False)
+    ]
+
+
+def _step(snapshot: PlaylistSnapshot, before: set[int]) -> SnapshotStep:
+    here = set(snapshot.track_ids())
+    return SnapshotStep(
+        snapshot=snapshot,
+        came_in=len(here - before),
+        went_out=len(before - here),
+        kept=len(here & before),
+        is_current=snapshot.replaced_at is None,
+    )
+
+
+def report_words(snapshot: PlaylistSnapshot) -> list[str]:
+    """Say in sentences how a list came about; empty where nothing is known."""
+    if snapshot.origin == PlaylistSnapshot.Origin.RESTORE:
+        return _restored_words(snapshot)
+    if snapshot.origin == PlaylistSnapshot.Origin.EMPTY:
+        return ["Emptied by hand."]
+    if "asked" not in snapshot.report:
+        return []
+    try:
+        report = sampler.Report.from_dict(snapshot.report)
+    except (VibeError, TypeError, KeyError):
+        return ["Its report was written by another version."]
+    return describe_report(report)
+
+
+def describe_report(report: sampler.Report) -> list[str]:
+    """Say in sentences how a draw came about, with the artists' names."""
+    bound = report.binding_rule.artist_ids if report.binding_rule else ()
+    names = Artist.objects.filter(pk__in=bound).values_list("pk", "name")
+    return sampler.describe(report, dict(names) if bound else {})
+
+
+def _restored_words(snapshot: PlaylistSnapshot) -> list[str]:
+    source = snapshot.restored_from
+    of = f" of {source.batch_tag}" if source else ""
+    words = [f"The list{of} was brought back."]
+    left_out = len(snapshot.report.get("left_out", ()))
+    if left_out:
+        noun = "track was" if left_out == 1 else "tracks were"
+        words.append(f"{left_out} {noun} left out: held, or no longer played.")
+    return words
+
+
+def marks_for(playlists: Iterable[Playlist], *, now: datetime) -> dict[int, Mark]:
+    """Return what runs say of each playlist, by primary key, with one query.
+
+    A failure counts until a later list stands. Playlists of which there is nothing
+    to say are absent.
+    """
+    by_subject = {playlist.subject: playlist for playlist in playlists}
+    runs = Run.objects.filter(
+        Q(state__in=Run.ACTIVE) | Q(state=Run.State.FAILED),
+        subject__in=list(by_subject),
+    )
+    marks: dict[int, Mark] = {}
+    for run in runs.order_by("pk"):
+        playlist = by_subject[run.subject]
+        mark = _mark(run, playlist, now=now)
+        if mark is not None and not _is_more_urgent(marks.get(playlist.pk), mark):
+            marks[playlist.pk] = mark
+    return marks
+
+
+def _is_more_urgent(standing: Mark | None, other: Mark) -> bool:
+    order = {Run.State.WORKING: 3, Run.State.BLOCKED: 2, Run.State.PLANNED: 1}
+    if standing is None:
+        return False
+    mine, new = standing.run.state, other.run.state
+    return order.get(Run.State(mine), 0) > order.get(Run.State(new), 0)
+
+
+def _mark(run: Run, playlist: Playlist, *, now: datetime) -> Mark | None:
+    match run.state:
+        case Run.State.WORKING:
+            return Mark("working", "Working", run.step, run)
+        case Run.State.BLOCKED:
+            return Mark("warn", "Needs a person", run.error, run)
+        case Run.State.PLANNED:
+            waits = run.due_at > now
+            return Mark("waiting", "Waiting", run.error if waits else "", run)
+    ended, since = run.finished_at, playlist.last_reshuffled_at
+    if ended is not None and (since is None or since < ended):
+        return Mark("bad", "Failed", run.error, run)
+    return None
