@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-pytest_plugins = ["vibe_engine.testing.fixtures"]
+pytest_plugins = ["vibe_engine.testing.fixtures", "vibe_engine.testing.browser"]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -14,7 +14,7 @@ def _flush_may_empty_the_history() -> Iterator[None]:
     """Take the history's triggers away before a test's flush, which arms them again."""
     from playlists.triggers import drop_triggers
 
-    flush = TransactionTestCase._fixture_teardown
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def teardown(case: TransactionTestCase) -> None:
         drop_triggers(connection)

@@ -56,7 +56,7 @@ class Child:
         self._console = console
         self._process: subprocess.Popen[bytes] | None = None
         self._listener: threading.Thread | None = None
-        self._started_at = 0.0
+        self._started_at = time.monotonic()
 
     @property
     def name(self) -> str:
@@ -96,7 +96,7 @@ class Child:
         now = time.monotonic()
         steady = now - self._started_at >= STEADY_AFTER_S
         self.failures = 1 if steady else self.failures + 1
-        delay = min(BACKOFF_FIRST_S * 2 ** (self.failures - 1), BACKOFF_MAX_S)
+        delay = min(BACKOFF_FIRST_S * 2.0 ** (self.failures - 1), BACKOFF_MAX_S)
         self.due_at = now + delay
         return delay
 

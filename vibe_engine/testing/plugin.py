@@ -7,7 +7,6 @@ state folder and a clock belong to each process that runs tests.
 
 import atexit
 import os
-import re
 import secrets
 import shutil
 import signal
@@ -19,6 +18,7 @@ import pytest
 
 from vibe_engine.secrets_env import new_token_key
 from vibe_engine.supervisor import valkey
+from vibe_engine.testing.environment import PRODUCT_VARIABLES
 from vibe_engine.testing.services import (
     Postgres,
     Valkey,
@@ -26,7 +26,6 @@ from vibe_engine.testing.services import (
     make_folder,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 EXTENDED_APP = ("e" * 32, "s" * 32)
 DEVELOPMENT_APP = ("d" * 32, "t" * 32)
 PRIVATE = {
@@ -89,12 +88,8 @@ SERVICES = pytest.StashKey[Services]()
 
 
 def isolate_environment(folder: Path) -> None:
-    """Drop whatever the developer's shell sets for the product; set our own.
-
-    The names are those that `.env.example` lists.
-    """
-    example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    for name in re.findall(r"^#? ?([A-Z][A-Z_]+)=", example, re.MULTILINE):
+    """Drop whatever the developer's shell sets for the product; set our own."""
+    for name in PRODUCT_VARIABLES:
         os.environ.pop(name, None)
     os.environ.update(PRIVATE)
     os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)

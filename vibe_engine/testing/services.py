@@ -194,4 +194,4 @@ def copy_programs(programs: Path, target: Path) -> Path:
 
 def make_folder() -> Path:
     """Make a folder with a path short enough for unix sockets."""
-    return Path(tempfile.mkdtemp(prefix="vibe-test-", dir="/tmp"))  # noqa: S108
+    return Path(tempfile.mkdtemp(prefix="vibe-test-", dir="/tmp"))

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until told to stop."""
+        """Run until told to stop; exit code 0 then, 1 if it cannot run here."""
         port, demo = options["port"], options["demo"]
         if not 1 <= port <= 65_534:
             raise CommandError("--port must be between 1 and 65534.")
@@ -52,7 +52,8 @@ class Command(BaseCommand):
         try:
             Installation(Console(), with_demo=wanted, tied=options["tied"]).run()
         except VibeError as error:
-            raise CommandError(str(error)) from error
+            self.stderr.write(str(error))
+            sys.exit(1)
 
 
 def start_again_on(port: int) -> None:
