@@ -2,11 +2,26 @@
 
 from django.urls import path
 
-from playlists import views
+from playlists.views import acting, creating, detail, editing, lists
 
 app_name = "playlists"
 
 urlpatterns = [
-    path("", views.playlist_list, name="list"),
-    path("<int:pk>/", views.detail, name="detail"),
+    path("", lists.playlist_list, name="list"),
+    path("create/", creating.create, name="create"),
+    path("create/forecast/", creating.forecast, name="forecast"),
+    path("reshuffle/", acting.reshuffle_many, name="reshuffle_many"),
+    path("bulk/<slug:action>/", acting.bulk, name="bulk"),
+    path("edit/", editing.edit_many, name="edit_many"),
+    path("rename/<int:account_pk>/", editing.rename_account, name="rename_account"),
+    path("tracks/<int:track_pk>/", detail.track_history, name="track_history"),
+    path("<int:pk>/", detail.detail, name="detail"),
+    path("<int:pk>/snapshots/", detail.snapshots, name="snapshots"),
+    path("<int:pk>/snapshots/<int:snapshot_pk>/", detail.snapshot, name="snapshot"),
+    path(
+        "<int:pk>/snapshots/<int:snapshot_pk>/restore/", acting.restore, name="restore"
+    ),
+    path("<int:pk>/edit/", editing.edit, name="edit"),
+    path("<int:pk>/preview/", detail.preview, name="preview"),
+    path("<int:pk>/<slug:action>/", acting.act, name="act"),
 ]

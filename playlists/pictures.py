@@ -1,0 +1,81 @@
+"""What the charts of a playlist's pages are drawn from."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from library.models import Track
+from playlists.models import PlaylistSnapshot
+from playlists.reads import CurrentList, ListedTrack, SnapshotStep
+from vibe_engine.charts import FunnelStep, PrintTrack, SnapshotMark
+
+REST_SHOWN_DAYS = 60
+"""Longer rests are counted in the last bar."""
+
+
+def print_of(tracks: Sequence[ListedTrack]) -> list[PrintTrack]:
+    """Return the tracks as the vibe print shows them."""
+    return [_printed(row.track) for row in tracks]
+
+
+def _printed(track: Track) -> PrintTrack:
+    names = [name.strip() for name in track.artist_line.split(",")]
+    return PrintTrack(
+        title=str(track),
+        artists=tuple(name for name in names if name),
+        energy=track.energy,
+        valence=track.valence,
+        tempo=track.tempo,
+        key=track.key,
+        mode=track.mode,
+        year=track.album.release_year,
+    )
+
+
+def funnel_of(snapshot: PlaylistSnapshot | None) -> list[FunnelStep]:
+    """Return how the rules narrowed the library down to a list."""
+    if snapshot is None:
+        return []
+    return [
+        FunnelStep(str(step["label"]), int(step["left"]))
+        for step in snapshot.report.get("funnel", ())
+    ]
+
+
+def rests_of(current: CurrentList) -> list[int]:
+    """Count a list's tracks by the days they had rested; index = days."""
+    snapshot = current.snapshot
+    if snapshot is None:
+        return []
+    began = (snapshot.confirmed_at or snapshot.planned_at).date()
+    days = Counter(
+        min(REST_SHOWN_DAYS, max(0, (began - row.last_here).days))
+        for row in current.tracks
+        if row.last_here is not None
+    )
+    return [days[day] for day in range(max(days) + 1)] if days else []
+
+
+def marks_of(steps: Sequence[SnapshotStep]) -> list[SnapshotMark]:
+    """Return a playlist's lists as the timeline shows them, oldest first."""
+    return [
+        SnapshotMark(
+            label=f"{step.snapshot.confirmed_at:%-d %b}",
+            came=step.came_in,
+            went=step.went_out,
+            state="now" if step.is_current else "done",
+            note=_note(step),
+        )
+        for step in reversed(steps)
+        if step.snapshot.confirmed_at is not None
+    ]
+
+
+def _note(step: SnapshotStep) -> str:
+    asked = step.snapshot.report.get("asked", 0)
+    if step.snapshot.origin == PlaylistSnapshot.Origin.RESTORE:
+        return "restored"
+    if step.snapshot.origin == PlaylistSnapshot.Origin.CREATE:
+        return "first"
+    if asked and step.snapshot.track_count < asked:
+        return f"{step.snapshot.track_count} only"
+    return ""

@@ -1,0 +1,34 @@
+"""Which playlists a posted form means: the ticked ones, or all that match."""
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from playlists.forms import PlaylistFilter
+from playlists.models import Playlist
+from vibe_engine.errors import InputError
+
+MOST_TICKED = 1_000
+
+
+def selected(posted: QueryDict) -> QuerySet[Playlist]:
+    """Return the playlists of a posted selection.
+
+    `all` posts the filter and not the ids, so "all that match" costs nothing.
+
+    :raises InputError: nothing is selected, or something that is no number.
+    """
+    if posted.get("all"):
+        return PlaylistFilter.of(posted).rows()
+    ticked = posted.getlist("pk")[:MOST_TICKED]
+    if not ticked:
+        raise InputError("Select at least one playlist first.")
+    if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in ticked):
+        raise InputError("The selection cannot be read. Please select again.")
+    return Playlist.objects.managed().filter(pk__in=[int(text) for text in ticked])
+
+
+def as_fields(posted: QueryDict) -> list[tuple[str, str]]:
+    """Return the selection as hidden fields, to post it once more."""
+    if posted.get("all"):
+        return [("all", "1"), *PlaylistFilter.of(posted).as_fields()]
+    return [("pk", text) for text in posted.getlist("pk")[:MOST_TICKED]]

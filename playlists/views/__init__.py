@@ -1,0 +1,1 @@
+"""Pages about playlists: the list, one playlist, creating, editing, acting."""

@@ -1,0 +1,352 @@
+"""Acting on playlists, one or many: what it will do first, then the deed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Account
+from automation.models import Run
+from playlists import selection
+from playlists.models import Playlist
+from playlists.services import creation, editing, removal, reshuffling, restoring
+from playlists.services import forecast as forecasting
+from vibe_engine import clock
+from vibe_engine.errors import ConflictError, InputError
+from vibe_engine.web import OperatorRequest, operator_required, render_page
+
+Playlists = QuerySet[Playlist]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that can be done to playlists, and how it is asked for.
+
+    `do` opens a run, or changes rows and returns how many. `calls` is the cost of
+    one playlist in calls to Spotify.
+    """
+
+    name: str
+    label: str
+    question: str
+    text: str
+    do: Callable[[Playlists, datetime, User], Run | int]
+    done: str = ""
+    icon: str = ""
+    danger: bool = False
+    calls: int = 0
+    asks: bool = True
+
+
+def _reshuffle(playlists: Playlists, now: datetime, by: User) -> Run:
+    return reshuffling.open_reshuffle(playlists=playlists, now=now, requested_by=by)
+
+
+def _push(playlists: Playlists, now: datetime, by: User) -> Run:
+    return restoring.open_push(playlists=playlists, now=now, requested_by=by)
+
+
+def _pause(playlists: Playlists, now: datetime, by: User) -> int:
+    return editing.pause_playlists(playlists=playlists, now=now)
+
+
+def _resume(playlists: Playlists, now: datetime, by: User) -> int:
+    return editing.resume_playlists(playlists=playlists, now=now)
+
+
+def _stop(playlists: Playlists, now: datetime, by: User) -> int:
+    return removal.stop_managing(playlists=playlists, now=now)
+
+
+def _unfollow(playlists: Playlists, now: datetime, by: User) -> Run:
+    return removal.open_unfollow(playlists=playlists, now=now, requested_by=by)
+
+
+def _empty(playlists: Playlists, now: datetime, by: User) -> Run:
+    return removal.open_empty(playlists=playlists, now=now, requested_by=by)
+
+
+ACTIONS = {
+    action.name: action
+    for action in (
+        Action(
+            "reshuffle",
+            "Reshuffle",
+            "Reshuffle {what}?",
+            "Each gets a new list under its own rules. The present lists stay in the "
+            "history and can be restored.",
+            _reshuffle,
+            icon="shuffle",
+            calls=1,
+        ),
+        Action(
+            "push",
+            "Push again",
+            "Push {what} again?",
+            "Spotify gets the list that stands here once more; nothing is drawn. "
+            "Edits made by hand on Spotify are overwritten.",
+            _push,
+            icon="upload",
+            calls=1,
+        ),
+        Action(
+            "pause",
+            "Pause",
+            "Pause {what}?",
+            "Nothing reshuffles them by itself until they are resumed.",
+            _pause,
+            done="paused",
+            icon="pause",
+            asks=False,
+        ),
+        Action(
+            "resume",
+            "Resume",
+            "Resume {what}?",
+            "They are reshuffled on time again.",
+            _resume,
+            done="resumed",
+            icon="play",
+            asks=False,
+        ),
+        Action(
+            "stop",
+            "Stop managing",
+            "Stop managing {what}?",
+            "They stay on Spotify as they are and are never reshuffled again. Their "
+            "history stays here; this cannot be taken back.",
+            _stop,
+            done="no longer managed",
+            icon="leave",
+            danger=True,
+        ),
+        Action(
+            "unfollow",
+            "Remove from Spotify",
+            "Remove {what} from Spotify?",
+            "They leave the account's library, which is how Spotify deletes. Other "
+            "followers keep them. Spotify can bring them back for about 90 days.",
+            _unfollow,
+            icon="trash",
+            danger=True,
+            calls=1,
+        ),
+        Action(
+            "empty",
+            "Empty",
+            "Empty {what}?",
+            "They stay on Spotify without a track, and are paused here. The present "
+            "lists stay in the history and can be restored.",
+            _empty,
+            icon="minus",
+            danger=True,
+            calls=1,
+        ),
+    )
+}
+
+
+@require_http_methods(["GET", "POST"])
+@operator_required
+def act(request: OperatorRequest, pk: int, action: str) -> HttpResponse:
+    """Ask about one playlist (GET), and do it (POST)."""
+    if action in MENDS:
+        return _mend(request, pk, action)
+    wanted = _action(action)
+    playlists = Playlist.objects.managed().filter(pk=pk)
+    playlist = get_object_or_404(playlists.select_related("account"))
+    back = playlist.get_absolute_url()
+    if request.method == "GET":
+        return _ask(request, wanted, playlists, back=back)
+    if action == "reshuffle" and "seed" in request.POST:
+        return _take_preview(request, playlist)
+    return _do(request, wanted, playlists, back=back)
+
+
+def _take_preview(request: OperatorRequest, playlist: Playlist) -> HttpResponse:
+    """Reshuffle with the seed of a preview, so that the list shown is the list."""
+    text = request.POST["seed"]
+    plain = text.isascii() and text.isdigit() and len(text) <= 18
+    try:
+        run = reshuffling.open_reshuffle(
+            playlists=[playlist],
+            now=clock.now(),
+            requested_by=request.user,
+            seed=int(text) if plain else -1,
+        )
+    except (InputError, ConflictError) as error:
+        messages.error(request, str(error))
+        return redirect(playlist)
+    messages.success(request, "The list you saw is on its way.")
+    return redirect(run)
+
+
+@require_POST
+@operator_required
+def bulk(request: OperatorRequest, action: str) -> HttpResponse:
+    """Ask about a selection first; posted once more with `confirmed`, do it."""
+    wanted = _action(action)
+    back = reverse("playlists:list")
+    try:
+        playlists = selection.selected(request.POST)
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    if wanted.asks and "confirmed" not in request.POST:
+        fields = [*selection.as_fields(request.POST), ("confirmed", "1")]
+        return _ask(request, wanted, playlists, back=back, fields=fields)
+    return _do(request, wanted, playlists, back=back)
+
+
+@require_http_methods(["GET", "POST"])
+@operator_required
+def reshuffle_many(request: OperatorRequest) -> HttpResponse:
+    """Reshuffle what is due, an account's playlists, or all."""
+    parameters = request.POST if request.method == "POST" else request.GET
+    scope = parameters.get("scope", "due")
+    playlists = _in_scope(scope)
+    if request.method == "GET":
+        return _ask(
+            request,
+            ACTIONS["reshuffle"],
+            playlists,
+            back=reverse("playlists:list"),
+            fields=[("scope", scope)],
+        )
+    return _do(request, ACTIONS["reshuffle"], playlists, back=reverse("playlists:list"))
+
+
+@require_http_methods(["GET", "POST"])
+@operator_required
+def restore(request: OperatorRequest, pk: int, snapshot_pk: int) -> HttpResponse:
+    """Ask whether an earlier list shall come back, and bring it back."""
+    playlist = get_object_or_404(Playlist.objects.managed(), pk=pk)
+    snapshot = get_object_or_404(playlist.snapshots.confirmed(), pk=snapshot_pk)
+    if request.method == "GET":
+        context = {
+            "title": f"Restore the list of {snapshot.batch_tag}?",
+            "text": f"“{playlist.name}” gets the {snapshot.track_count} tracks it had "
+            "then. The present list stays in the history.",
+            "facts": [("Calls to Spotify", 1), ("Next reshuffle", "stays as it is")],
+            "action": request.path,
+            "label": "Restore",
+            "icon": "undo",
+            "back": playlist.get_absolute_url(),
+        }
+        return _confirm(request, context)
+    try:
+        run = restoring.open_restore(
+            snapshot=snapshot, now=clock.now(), requested_by=request.user
+        )
+    except (InputError, ConflictError) as error:
+        messages.error(request, str(error))
+        return redirect(playlist)
+    messages.success(request, f"The list of {snapshot.batch_tag} comes back.")
+    return redirect(run)
+
+
+MENDS: dict[str, tuple[Callable[..., Run], str]] = {
+    "resume-creation": (creation.resume_creation, "The creation goes on."),
+    "recreate": (creation.recreate_playlist, "It is made anew on Spotify."),
+}
+
+
+def _mend(request: OperatorRequest, pk: int, action: str) -> HttpResponse:
+    playlist = get_object_or_404(
+        Playlist.objects.managed().select_related("account__app"), pk=pk
+    )
+    service, words = MENDS[action]
+    if request.method == "GET":
+        return redirect(playlist)
+    try:
+        run = service(playlist=playlist, now=clock.now(), requested_by=request.user)
+    except (InputError, ConflictError) as error:
+        messages.error(request, str(error))
+        return redirect(playlist)
+    messages.success(request, words)
+    return redirect(run)
+
+
+def _action(name: str) -> Action:
+    try:
+        return ACTIONS[name]
+    except KeyError:
+        raise Http404("There is no such action.") from None
+
+
+def _in_scope(scope: str) -> Playlists:
+    """Return the playlists of a scope: `due`, `all`, or an account's key."""
+    if scope == "due":
+        return Playlist.objects.due(now=clock.now())
+    if scope == "all":
+        return reshuffling.reshufflable(Playlist.objects.all())
+    if not (scope.isascii() and scope.isdigit() and len(scope) < 10):
+        raise Http404("There is no such scope.")
+    account = get_object_or_404(Account, pk=int(scope))
+    return reshuffling.reshufflable(account.playlists.all())
+
+
+def _ask(
+    request: OperatorRequest,
+    action: Action,
+    playlists: Playlists,
+    *,
+    back: str,
+    fields: list[tuple[str, str]] | None = None,
+) -> HttpResponse:
+    """Show what an action would do: to how many, in which calls, how long."""
+    count = playlists.count()
+    first = playlists.select_related("account__app__developer").first()
+    if first is None:
+        messages.info(request, "There is nothing to do.")
+        return redirect(back)
+    what = f"“{first.name}”" if count == 1 else f"{count:,} playlists"
+    facts: list[tuple[str, object]] = []
+    if action.calls:
+        cost = forecasting.forecast_runs(
+            developer=first.account.app.developer, calls=count * action.calls
+        )
+        facts = [("Calls to Spotify", f"{cost.calls:,}"), ("Cost", cost.sentence)]
+    label = action.label if count == 1 else f"{action.label} {count:,}"
+    context = {
+        "title": action.question.format(what=what),
+        "text": action.text,
+        "facts": facts,
+        "action": request.path,
+        "label": label,
+        "icon": action.icon,
+        "danger": action.danger,
+        "back": back,
+        "fields": [*(fields or []), ("key", uuid4().hex)],
+    }
+    return _confirm(request, context)
+
+
+def _confirm(request: OperatorRequest, context: dict[str, object]) -> HttpResponse:
+    fragments = {"dialog-body": "_confirm.html"}
+    return render_page(request, "confirm.html", context, fragments=fragments)
+
+
+def _do(
+    request: OperatorRequest, action: Action, playlists: Playlists, *, back: str
+) -> HttpResponse:
+    try:
+        outcome = action.do(playlists, clock.now(), request.user)
+    except (InputError, ConflictError) as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    if isinstance(outcome, Run):
+        word = "is under way already" if outcome.joined else "has begun"
+        messages.success(request, f"“{outcome.title}” {word}.")
+        return redirect(outcome)
+    noun = "playlist is" if outcome == 1 else "playlists are"
+    messages.success(request, f"{outcome} {noun} {action.done}.")
+    return redirect(back if action.name != "stop" else "playlists:list")

@@ -1,0 +1,134 @@
+"""One playlist: its list, its lists before, why these tracks, and a preview."""
+
+import secrets
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from automation import runtime
+from automation.models import Run
+from library.models import Track
+from playlists import pictures, reads, table
+from playlists.effective import effective
+from playlists.models import Playlist
+from playlists.services import reshuffling
+from vibe_engine import clock
+from vibe_engine.errors import VibeError
+from vibe_engine.web import (
+    OperatorRequest,
+    operator_required,
+    render_page,
+    viewer_required,
+)
+
+SEED_BITS = 31
+
+
+@require_GET
+@viewer_required
+def detail(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Show a playlist as it stands."""
+    now = clock.now()
+    playlist = _load(pk)
+    marks = reads.marks_for([playlist], now=now)
+    current = reads.current_list(playlist)
+    mark, word, trouble = table.state_of(playlist, marks.get(playlist.pk), now=now)
+    lists = playlist.snapshots.confirmed().exclude(replaced_at=None)
+    context = {
+        "playlist": playlist,
+        "mark": mark,
+        "word": word,
+        "trouble": trouble,
+        "current": current,
+        "rules": effective(playlist, runtime.load()),
+        "words": reads.report_words(current.snapshot) if current.snapshot else [],
+        "runs": Run.objects.filter(subject=playlist.subject).active(),
+        "previous": lists.exclude(track_count=0).order_by("-confirmed_at").first(),
+        "total_s": sum(row.track.duration_ms for row in current.tracks) // 1000,
+        "covers": [row.track.album.image_url for row in current.tracks],
+        "print": pictures.print_of(current.tracks),
+        "funnel": pictures.funnel_of(current.snapshot),
+        "rests": pictures.rests_of(current),
+        "now": now,
+    }
+    return render(request, "playlists/detail.html", context)
+
+
+@require_GET
+@viewer_required
+def snapshots(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Show the lists of a playlist over time."""
+    playlist = _load(pk)
+    steps = reads.snapshot_timeline(playlist)
+    context = {"playlist": playlist, "steps": steps, "marks": pictures.marks_of(steps)}
+    return render_page(
+        request,
+        "playlists/snapshots.html",
+        context,
+        fragments={"snapshots": "playlists/_snapshots.html"},
+    )
+
+
+@require_GET
+@viewer_required
+def snapshot(request: OperatorRequest, pk: int, snapshot_pk: int) -> HttpResponse:
+    """Show one earlier list in order."""
+    playlist = _load(pk)
+    found = get_object_or_404(playlist.snapshots.all(), pk=snapshot_pk)
+    context = {
+        "playlist": playlist,
+        "snapshot": found,
+        "current": reads.snapshot_list(found),
+        "words": reads.report_words(found),
+    }
+    return render(request, "playlists/snapshot.html", context)
+
+
+@require_GET
+@operator_required
+def preview(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Draw a list without storing it; the seed in the address draws it again."""
+    playlist = _load(pk)
+    text = request.GET.get("seed", "")
+    plain = text.isascii() and text.isdigit() and len(text) <= 10
+    seed = int(text) if plain else secrets.randbits(SEED_BITS)
+    context: dict[str, object] = {"playlist": playlist, "seed": seed}
+    try:
+        drawn = reshuffling.preview_draw(
+            playlist=playlist, settings=runtime.load(), now=clock.now(), seed=seed
+        )
+    except VibeError as error:
+        context["problem"] = str(error)
+    else:
+        tracks = Track.objects.select_related("album").in_bulk(drawn.track_ids)
+        listed = [tracks[track_id] for track_id in drawn.track_ids]
+        context |= {
+            "drawn": drawn,
+            "tracks": listed,
+            "energies": [track.energy for track in listed],
+            "words": reads.describe_report(drawn.report),
+            "another": secrets.randbits(SEED_BITS),
+        }
+    return render(request, "playlists/preview.html", context)
+
+
+@require_GET
+@viewer_required
+def track_history(request: OperatorRequest, track_pk: int) -> HttpResponse:
+    """Show where and when a track was listed; a fragment of the track's page."""
+    track = get_object_or_404(Track.objects.select_related("album"), pk=track_pk)
+    entries = track.history.select_related("playlist", "snapshot").order_by(
+        "-added_at"
+    )[:50]
+    return render_page(
+        request,
+        "playlists/track_history.html",
+        {"track": track, "entries": entries},
+        fragments={"track-history": "playlists/_track_history.html"},
+    )
+
+
+def _load(pk: int) -> Playlist:
+    rows = Playlist.objects.select_related("account__app__developer")
+    return get_object_or_404(rows.prefetch_related("collections"), pk=pk)
