@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.wrappers import Request, Response
 
 from vibe_engine.sandbox import reading, writing
@@ -117,12 +118,14 @@ _ROUTES = (
 )
 
 
-def _url_map() -> Map:
+@cache
+def _routes() -> MapAdapter:
     rules = (
         Rule(PREFIX + path, methods=[method] if method else None, endpoint=endpoint)
         for method, path, endpoint in _ROUTES
     )
-    return Map(list(rules), strict_slashes=False, merge_slashes=False)
+    urls = Map(list(rules), strict_slashes=False, merge_slashes=False)
+    return urls.bind("sandbox")
 
 
 class Api:
@@ -130,7 +133,7 @@ class Api:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._urls = _url_map()
+        self._urls = _routes()
 
     def answer(self, request: Request, entry: Entry) -> Response:
         """Return the answer to a request, and note in the entry who asked."""
@@ -182,9 +185,8 @@ class Api:
 
     def _match(self, request: Request) -> tuple[Endpoint, dict[str, str]]:
         path = request.path.rstrip("/") or "/"
-        urls = self._urls.bind(request.host)
         try:
-            endpoint, arguments = urls.match(path, method=request.method)
+            endpoint, arguments = self._urls.match(path, method=request.method)
         except MethodNotAllowed as error:
             raise ApiError(405, "Method not allowed") from error
         except HTTPException as error:

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
 from vibe_engine.sandbox import faults
@@ -15,7 +16,7 @@ from vibe_engine.sandbox.control import Control
 from vibe_engine.sandbox.faults import Fault
 from vibe_engine.sandbox.pages import ListenerPages
 from vibe_engine.sandbox.requestlog import Entry
-from vibe_engine.sandbox.store import to_json
+from vibe_engine.sandbox.store import StoreClosedError, to_json
 from vibe_engine.sandbox.tokenendpoint import TokenEndpoint
 from vibe_engine.sandbox.world import World
 
@@ -54,15 +55,17 @@ class Application:
 
     def handle(self, request: Request) -> Delivery:
         """Answer a request; an error of ours becomes a 500 and a trace on stderr."""
-        request.get_data()
         part = request.path.strip("/").partition("/")[0]
         try:
+            request.get_data()
             if part in self._logged:
                 return self._answer_logged(request, self._logged[part])
             if part == "_sandbox":
                 return Delivery(self._control.answer(request))
             with self._world.store.transaction():
                 return Delivery(self._pages.answer(request))
+        except (ClientDisconnected, StoreClosedError):
+            return Delivery(None)
         except Exception:
             traceback.print_exc(file=sys.stderr)
             return Delivery(json_answer(error_body(500, "The sandbox failed"), 500))

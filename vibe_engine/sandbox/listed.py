@@ -44,7 +44,7 @@ class ListedCatalogue:
         for line, row in _read(path):
             try:
                 self._take_in(row)
-            except (KeyError, ValueError, TypeError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise CatalogueFileError(f"{path}, line {line}: {error!r}") from error
         if not self._tracks:
             raise CatalogueFileError(f"{path} holds no tracks")

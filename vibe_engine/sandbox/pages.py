@@ -46,7 +46,7 @@ class ListenerPages:
                 for path, page in pages.items()
             ],
             strict_slashes=False,
-        )
+        ).bind("sandbox")
 
     def answer(self, request: Request) -> Response:
         """Return the page, the picture or the stylesheet at the request's path."""
@@ -54,8 +54,7 @@ class ListenerPages:
         if picture is not None:
             return picture
         try:
-            urls = self._urls.bind(request.host)
-            page, arguments = urls.match(request.path, method=request.method)
+            page, arguments = self._urls.match(request.path, method=request.method)
             shown: Response = page(request, **arguments)
         except HTTPException as error:
             return self._refuse(error)

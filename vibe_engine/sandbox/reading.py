@@ -85,7 +85,7 @@ def get_artist_albums(call: Call, artist_id: str) -> Response:
     shaper = call.shaper()
     page = Page(f"artists/{artist_id}/albums", offset, limit, total)
     return json_answer(
-        shaper.paging([shaper.simple_album(each) for each in albums], page)
+        shaper.paging([shaper.artists_album(each) for each in albums], page)
     )
 
 

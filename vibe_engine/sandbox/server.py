@@ -17,6 +17,7 @@ MAX_BODY_BYTES = 2_000_000
 _DRIP_STEPS = 50
 _IDLE_TIMEOUT_S = 300
 _BACKLOG = 512
+_STOP_CHECK_S = 0.02
 
 
 class Handler(WSGIRequestHandler):
@@ -111,7 +112,10 @@ class Server(ThreadedWSGIServer):
     def start(self) -> threading.Thread:
         """Serve in a thread of its own, until `stop()`."""
         thread = threading.Thread(
-            target=self.serve_forever, args=(0.05,), name="sandbox", daemon=True
+            target=self.serve_forever,
+            args=(_STOP_CHECK_S,),
+            name="sandbox",
+            daemon=True,
         )
         thread.start()
         return thread

@@ -98,6 +98,13 @@ class Shaper:
             shown["available_markets"] = list(MARKETS)
         return shown
 
+    def artists_album(self, album: Album) -> Json:
+        """Return an album as the list of an artist's albums shows it."""
+        shown = self.simple_album(album)
+        if self._is_extended:
+            shown["album_group"] = album.album_type
+        return shown
+
     def album(self, album: Album, catalogue: Catalogue) -> Json:
         """Return an AlbumObject with its first 50 tracks."""
         page = Page(

@@ -58,6 +58,10 @@ class StateFileError(Exception):
     """The state file cannot be used; the text says why."""
 
 
+class StoreClosedError(Exception):
+    """The sandbox is stopping: nothing can be asked or changed any more."""
+
+
 class Store:
     """Everything that survives a restart.
 
@@ -70,7 +74,8 @@ class Store:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._is_closed = False
         try:
             self._connection = _open(path)
         except (OSError, sqlite3.Error) as error:
@@ -78,8 +83,13 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Hold the state alone; keep the changes unless an error escapes."""
+        """Hold the state alone; keep the changes unless an error escapes.
+
+        :raises StoreClosedError: the sandbox is stopping.
+        """
         with self._lock:
+            if self._is_closed:
+                raise StoreClosedError
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -109,6 +119,7 @@ class Store:
     def close(self) -> None:
         """Close the file; nothing may be asked afterwards."""
         with self._lock:
+            self._is_closed = True
             self._connection.close()
 
 

@@ -70,9 +70,10 @@ class TokenEndpoint:
 
         :raises TokenError: `invalid_client`: unknown, or the secret is wrong.
         """
+        secret: str | None
         basic = request.authorization
         if basic is not None and basic.type == "basic":
-            client_id, secret = basic.username or "", basic.password
+            client_id, secret = basic.username or "", basic.password or ""
         else:
             client_id = request.form.get("client_id", "")
             secret = request.form.get("client_secret")

@@ -4,6 +4,7 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,13 +25,17 @@ from vibe_engine.tests.sandbox.running import (
 )
 
 APP = f"{NEWCOMER.client_id}:{NEWCOMER.client_secret}::northpier"
+MODULE = ("-m", "vibe_engine.sandbox")
+COMMAND = (str(Path(__file__).parents[3] / "manage.py"), "sandbox")
 STOP_TIMEOUT_S = 10
 
 
 @contextmanager
-def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run `python -m vibe_engine.sandbox` and give its address."""
-    command = [sys.executable, "-m", "vibe_engine.sandbox", "--port", "0", *options]
+def started(
+    *options: str, door: tuple[str, ...] = MODULE
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the sandbox through one of its doors and give its address."""
+    command = [sys.executable, *door, "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -64,10 +69,13 @@ def connect(url: str, session: requests.Session) -> Account:
 
 
 class TestProgram:
+    @pytest.mark.parametrize("door", [MODULE, COMMAND])
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_stops_at_once_when_told(self, number: signal.Signals) -> None:
-        with started() as (process, url), requests.Session() as session:
-            session.get(url, timeout=9)
+    def test_stops_at_once_when_told(
+        self, number: signal.Signals, door: tuple[str, ...]
+    ) -> None:
+        with started(door=door) as (process, url), requests.Session() as session:
+            assert session.get(url, timeout=9).status_code == 200
             process.send_signal(number)
             assert process.wait(STOP_TIMEOUT_S) == 0
 
@@ -104,7 +112,7 @@ class TestProgram:
         self, options: tuple[str, ...], reason: str
     ) -> None:
         ended = subprocess.run(
-            [sys.executable, "-m", "vibe_engine.sandbox", "--port", "0", *options],
+            [sys.executable, *MODULE, "--port", "0", *options],
             capture_output=True,
             text=True,
             timeout=30,
@@ -117,7 +125,7 @@ class TestProgram:
     def test_says_that_the_port_is_taken(self) -> None:
         with started() as (_, url):
             ended = subprocess.run(
-                [sys.executable, "-m", "vibe_engine.sandbox", "--port", url[-5:]],
+                [sys.executable, *MODULE, "--port", url[-5:]],
                 capture_output=True,
                 text=True,
                 timeout=30,
@@ -167,10 +175,10 @@ class TestConnection:
         connection = http.client.HTTPConnection(host, timeout=9)
         connection.request("GET", "/v1/me")
         connection.getresponse().read()
-        socket = connection.sock
+        first = connection.sock
         connection.request("POST", "/api/token", body=b"x" * 10_000)
         assert connection.getresponse().status == 400
-        assert connection.sock is socket
+        assert connection.sock is first
         connection.close()
 
     def test_refuses_bodies_beyond_two_megabytes(self, local: RunningSandbox) -> None:
@@ -181,6 +189,25 @@ class TestConnection:
         connection.endheaders()
         assert connection.getresponse().status == 413
         connection.close()
+
+    def test_survives_an_asker_that_leaves(
+        self, local: RunningSandbox, account: Account
+    ) -> None:
+        host, _, port = local.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=9) as connection:
+            connection.sendall(
+                b"POST /api/token HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"
+            )
+        assert account.get("me")
+
+    @pytest.mark.parametrize("host", ["", "a b", '"><script>', "x" * 300])
+    def test_survives_any_host(self, local: RunningSandbox, host: str) -> None:
+        for path in ("v1/me", "browse", "_sandbox/users", "nothing"):
+            answer = local.session.get(
+                f"{local.url}/{path}", headers={"Host": host}, timeout=9
+            )
+            assert answer.status_code in (200, 400, 401, 404)
+            assert "<script" not in answer.text
 
     def test_survives_an_error_of_our_own(
         self,
