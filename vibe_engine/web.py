@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -25,6 +25,9 @@ class OperatorRequest(HttpRequest):
     user: User
     htmx: HtmxDetails
 
+
+LEAVING = {"HX-Redirect", "HX-Refresh", "HX-Location"}
+"""Answers that make the browser leave; messages wait for the page that follows."""
 
 P = ParamSpec("P")
 View = Callable[Concatenate[OperatorRequest, P], HttpResponse]
@@ -50,6 +53,16 @@ def render_page(
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def hx_or_redirect(request: HttpRequest, to: Any, *args: Any) -> HttpResponse:
+    """Go to `to` (as in `redirect()`): with htmx by a full page load, else by 302.
+
+    A redirect would make htmx put the whole new page into its target.
+    """
+    if cast("OperatorRequest", request).htmx:
+        return HttpResponseClientRedirect(resolve_url(to, *args))
+    return redirect(to, *args)
 
 
 def may_operate(user: User) -> bool:
@@ -125,6 +138,7 @@ def _is_fragment(request: OperatorRequest, response: HttpResponse) -> bool:
         bool(request.htmx)
         and not response.streaming
         and response.status_code not in {204, 301, 302, 303}
+        and not LEAVING & response.headers.keys()
         and response.get("Content-Type", "").startswith("text/html")
         and b"<html" not in response.content[:300]
     )

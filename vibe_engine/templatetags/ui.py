@@ -1,6 +1,6 @@
 """Tags and filters of every page: icons, states, times, numbers, form fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.template import Context
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from vibe_engine import clock, words
@@ -96,6 +96,47 @@ def cover(url: str, size_px: int, alt: str = "") -> SafeString:
         size_px,
         alt,
     )
+
+
+@register.simple_tag
+def covers(urls: Sequence[str]) -> SafeString:
+    """Show up to four covers, each whole, as the picture of a list (36 px)."""
+    images = format_html_join(
+        "",
+        '<img src="{}" width="18" height="18" alt="" loading="lazy">',
+        ((url,) for url in urls[:4]),
+    )
+    return format_html('<span class="covers">{}</span>', images)
+
+
+@register.simple_tag(takes_context=True)
+def sort_link(context: Context, field: str, word: str) -> SafeString:
+    """Draw the word of a column head as a link that sorts by `field`, then back."""
+    request = context["request"]
+    present = _sort(context)
+    query = request.GET.copy()
+    query["sort"] = f"-{field}" if present == field else field
+    query.pop("page", None)
+    arrow = {field: " ↑", f"-{field}": " ↓"}.get(present, "")
+    return format_html(
+        '<a href="?{}">{}<span aria-hidden="true">{}</span></a>',
+        query.urlencode(),
+        word,
+        arrow,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def aria_sort(context: Context, field: str) -> SafeString:
+    """Say inside a `<th>` tag whether the column is the sorted one."""
+    orders = {field: "ascending", f"-{field}": "descending"}
+    order = orders.get(_sort(context))
+    return format_html('aria-sort="{}"', order) if order else SafeString()
+
+
+def _sort(context: Context) -> str:
+    asked: str = context["request"].GET.get("sort", "")
+    return asked or str(context.get("sort", ""))
 
 
 @register.filter

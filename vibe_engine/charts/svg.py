@@ -1,0 +1,134 @@
+"""Pieces of SVG that a strict Content Security Policy lets through.
+
+The outer `<svg>` has no viewBox: x and widths are percent, y and heights pixels,
+so type never stretches. Curves sit in a nested `<svg>` with a viewBox that may
+stretch, under strokes that do not. Colour comes from classes; there is no style
+attribute and no script.
+"""
+
+from collections.abc import Iterable
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+NOTHING = format_html("")
+
+
+def number(value: float) -> str:
+    """Write a coordinate with at most three decimals."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def join(parts: Iterable[SafeString]) -> SafeString:
+    """Put pieces one after the other."""
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def drawing(
+    height: float, body: Iterable[SafeString], *, label: str, css: str = ""
+) -> SafeString:
+    """Return a picture as wide as its place; `label` is title and text alternative."""
+    return format_html(
+        '<svg class="{}" width="100%" height="{}" role="img"><title>{}</title>{}</svg>',
+        f"chart {css}".strip(),
+        number(height),
+        label,
+        join(body),
+    )
+
+
+def fixed(
+    width: float,
+    height: float,
+    body: Iterable[SafeString],
+    *,
+    label: str,
+    css: str = "",
+) -> SafeString:
+    """Return a picture of a fixed size in pixels."""
+    return format_html(
+        '<svg class="{0}" width="{1}" height="{2}" viewBox="0 0 {1} {2}" role="img">'
+        "<title>{3}</title>{4}</svg>",
+        css,
+        number(width),
+        number(height),
+        label,
+        join(body),
+    )
+
+
+def stretched(
+    width: float, height: float, body: Iterable[SafeString], *, shown: str = ""
+) -> SafeString:
+    """Return a nested picture whose units stretch; `shown` is its height on screen."""
+    return format_html(
+        '<svg width="100%" height="{}" viewBox="0 0 {} {}" '
+        'preserveAspectRatio="none">{}</svg>',
+        shown or number(height),
+        number(width),
+        number(height),
+        join(body),
+    )
+
+
+def rect(x: float, y: float, width: float, height: float, css: str) -> SafeString:
+    """Return a bar; x and width in percent, y and height in pixels."""
+    return format_html(
+        '<rect x="{}%" y="{}" width="{}%" height="{}" class="{}"/>',
+        number(x),
+        number(y),
+        number(max(width, 0)),
+        number(max(height, 0)),
+        css,
+    )
+
+
+def text(x: float, y: float, words: str, css: str = "") -> SafeString:
+    """Return words at x percent, y pixels."""
+    return format_html(
+        '<text x="{}%" y="{}" class="{}">{}</text>', number(x), number(y), css, words
+    )
+
+
+def dot(x: float, y: float, radius: float, css: str) -> SafeString:
+    """Return a dot at x percent, y pixels."""
+    return format_html(
+        '<circle cx="{}%" cy="{}" r="{}" class="{}"/>',
+        number(x),
+        number(y),
+        number(radius),
+        css,
+    )
+
+
+def across(y: float, css: str = "grid-line") -> SafeString:
+    """Return a line from edge to edge."""
+    return format_html(
+        '<line x1="0" x2="100%" y1="{0}" y2="{0}" class="{1}"/>', number(y), css
+    )
+
+
+def upright(x: float, top: float, bottom: float, css: str = "grid-line") -> SafeString:
+    """Return a line from top to bottom at x percent."""
+    return format_html(
+        '<line x1="{0}%" x2="{0}%" y1="{1}" y2="{2}" class="{3}"/>',
+        number(x),
+        number(top),
+        number(bottom),
+        css,
+    )
+
+
+def path(commands: str, css: str) -> SafeString:
+    """Return a path of the units of the picture around it."""
+    return format_html('<path class="{}" d="{}"/>', css, commands)
+
+
+def group(title: str, body: Iterable[SafeString], *, css: str = "") -> SafeString:
+    """Return pieces that say `title` when the pointer rests on them."""
+    return format_html('<g class="{}"><title>{}</title>{}</g>', css, title, join(body))
+
+
+def sentence(words: str) -> SafeString:
+    """Return what stands where there is nothing to draw."""
+    return format_html('<p class="note">{}</p>', words)
