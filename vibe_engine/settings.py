@@ -312,6 +312,7 @@ STORAGES = {
         "BACKEND": (
             "whitenoise.storage.CompressedManifestStaticFilesStorage"
             if (STATIC_ROOT / "staticfiles.json").exists()
+            or "collectstatic" in sys.argv
             else "django.contrib.staticfiles.storage.StaticFilesStorage"
         )
     },

@@ -21,13 +21,13 @@ def broker(server: Path, socket_file: Path) -> Program:
     return Program("broker", tuple(argv), quiet=True, serves_others=True)
 
 
-def sandbox() -> Program:
+def sandbox(*, host: str = "127.0.0.1", port: int | None = None) -> Program:
     """The local Spotify, with an extended and a development app."""
     return Program(
         "sandbox",
         (
             *(sys.executable, "-m", "vibe_engine.sandbox", "--demo"),
-            *("--port", str(settings.PORT + 1)),
+            *("--host", host, "--port", str(port or settings.PORT + 1)),
             *("--state", str(settings.VAR_DIR / "sandbox.db")),
             *("--product", settings.PUBLIC_BASE_URL),
             *("--app", _app("SPOTIFY", "extended", "fleet")),

@@ -22,10 +22,16 @@ class Command(BaseCommand):
         """Create what is missing; the password follows the settings."""
         ensure_groups()
         if ensure_person():
-            self.stdout.write(f"{settings.DASHBOARD_USERNAME} may sign in.")
+            self.stdout.write(sign_in_words())
         for name in OTHERS:
             if name in get_commands():
                 call_command(name, stdout=self.stdout, verbosity=options["verbosity"])
+
+
+def sign_in_words() -> str:
+    """Say where and how to sign in; only a demo tells its password."""
+    words = f"Sign in at {settings.PUBLIC_BASE_URL}/ as {settings.DASHBOARD_USERNAME}"
+    return f"{words}, {settings.DASHBOARD_PASSWORD}" if settings.DEMO else words
 
 
 def ensure_groups() -> None:
