@@ -15,15 +15,17 @@ from automation import ledger, worker
 from automation.ledger import RunSpec
 from automation.models import Run
 from library.models import Collection, Track
-from library.services import grouping, storing
+from library.services import storing
 from library.tests.factories import make_tracks
 from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from playlists.naming import new_marker, playlist_name
 from playlists.services import planning
 from vibe_engine import clock
+from vibe_engine.spotify.types import AlbumData
 from vibe_engine.testing.sandbox import SandboxControl
 
 _numbers = itertools.count(1)
+_albums: dict[tuple[str, str], AlbumData] = {}
 
 
 def make_playlist(
@@ -148,22 +150,15 @@ def finish(run: Run) -> list[Run]:
 
 
 def stock_library(
-    sandbox: SandboxControl,
-    account: Account,
-    *,
-    albums: int = 50,
-    collection: Collection | None = None,
+    sandbox: SandboxControl, account: Account, *, albums: int = 50
 ) -> list[Track]:
     """Take the sandbox's first albums into the library; the log begins afterwards."""
     now = clock.now()
     with client_for(account, now=now) as client:
         for row in sandbox.catalogue(limit=albums):
-            stored = storing.store_album(
-                data=client.album(row["id"]), submitted_url="", now=now
-            )
-            if collection is not None:
-                grouping.place_albums(
-                    collection=collection, album_ids=[stored.album.pk]
-                )
+            key = (sandbox.url, row["id"])
+            if key not in _albums:
+                _albums[key] = client.album(row["id"])
+            storing.store_album(data=_albums[key], submitted_url="", now=now)
     sandbox.mark()
     return list(Track.objects.order_by("pk"))

@@ -22,6 +22,7 @@ from vibe_engine.testing.sandbox import SandboxControl
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 SETTINGS = RuntimeSettings()
+FIVE_DAYS = timedelta(days=5)
 
 
 def create(account: Account, count: int = 1, **order: object) -> Run:
@@ -213,7 +214,8 @@ class TestNewPlaylist:
         assert len(entries) == 50
         assert {entry.batch_tag for entry in entries} == {snapshot.batch_tag}
         assert playlist.status == Playlist.Status.ACTIVE
-        assert playlist.next_reshuffle_at == snapshot.confirmed_at + timedelta(days=5)
+        assert playlist.last_reshuffled_at == snapshot.confirmed_at
+        assert playlist.next_reshuffle_at == playlist.last_reshuffled_at + FIVE_DAYS
         assert all(entry.track.use_count == 1 for entry in entries)
 
     def test_creates_nothing_on_spotify_where_nothing_can_be_drawn(

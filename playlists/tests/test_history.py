@@ -69,13 +69,13 @@ class TestTriggers:
 class TestTruncate:
     def test_is_refused_on_postgresql(self) -> None:
         make_snapshot(make_playlist())
+        truncate = "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE playlist_entries_history"
         with (
             pytest.raises(DatabaseError, match="append-only"),
             transaction.atomic(),
             connection.cursor() as cursor,
         ):
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("TRUNCATE playlist_entries_history")
+            cursor.execute(truncate)
         assert HistoryEntry.objects.count() == 5
 
 

@@ -1,0 +1,416 @@
+"""Reshuffles against the sandbox: calls, rest, history, due dates, previews."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import Count
+
+from accounts.models import Account
+from accounts.tests.factories import make_account
+from automation import registry
+from automation.models import Run
+from automation.runtime import RuntimeSettings, save_settings
+from automation.tests.factories import make_run
+from library.models import LibraryVersion, Track
+from library.services import hold_tracks
+from playlists import jobs
+from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
+from playlists.services import creation, reshuffling
+from playlists.tests.factories import (
+    claim_run,
+    finish,
+    make_planned_snapshot,
+    make_playlist,
+    make_playlists,
+    make_snapshot,
+)
+from vibe_engine import clock as product_clock
+from vibe_engine.errors import InputError
+from vibe_engine.testing.clock import MovableClock
+from vibe_engine.testing.sandbox import SandboxControl
+
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
+SETTINGS = RuntimeSettings()
+
+
+@pytest.fixture
+def playlist(stocked: Account, sandbox: SandboxControl) -> Playlist:
+    """A playlist with its first list on the sandbox; the log begins afterwards."""
+    finish(
+        creation.create_playlists(
+            account=stocked,
+            count=1,
+            settings=SETTINGS,
+            now=product_clock.now(),
+            size=20,
+        )
+    )
+    sandbox.mark()
+    return Playlist.objects.select_related("account__app").get()
+
+
+def reshuffle(playlist: Playlist, **wishes: int) -> Run:
+    (run,) = finish(
+        reshuffling.open_reshuffle(
+            playlists=[playlist], now=product_clock.now(), **wishes
+        )
+    )
+    playlist.refresh_from_db()
+    return run
+
+
+def uris(snapshot: PlaylistSnapshot) -> list[str]:
+    tracks = Track.objects.in_bulk(snapshot.track_ids())
+    return [tracks[pk].uri for pk in snapshot.track_ids()]
+
+
+class TestReshuffle:
+    def test_takes_one_call_where_the_sentence_stays(
+        self, playlist: Playlist, sandbox: SandboxControl
+    ) -> None:
+        now = product_clock.now()
+        save_settings(changes={"refresh_description": False}, by=None, now=now)
+        run = reshuffle(playlist)
+        assert run.state == Run.State.DONE, run.error
+        assert sandbox.calls() == [f"PUT /v1/playlists/{playlist.spotify_id}/items"]
+
+    def test_takes_two_calls_where_it_is_a_new_one(
+        self, playlist: Playlist, sandbox: SandboxControl
+    ) -> None:
+        Playlist.objects.update(description="Something older")
+        reshuffle(playlist)
+        assert sandbox.calls() == [
+            f"PUT /v1/playlists/{playlist.spotify_id}/items",
+            f"PUT /v1/playlists/{playlist.spotify_id}",
+        ]
+        there = sandbox.playlist(playlist.spotify_id or "")
+        assert there["description"] == playlist.description != "Something older"
+
+    def test_never_touches_a_description_of_ones_own(
+        self, playlist: Playlist, sandbox: SandboxControl
+    ) -> None:
+        Playlist.objects.update(description="Mine", description_is_custom=True)
+        reshuffle(playlist)
+        assert len(sandbox.calls()) == 1
+
+    def test_leaves_spotify_with_the_confirmed_list(
+        self, playlist: Playlist, sandbox: SandboxControl
+    ) -> None:
+        reshuffle(playlist)
+        current = playlist.snapshots.current().get()
+        assert sandbox.playlist(playlist.spotify_id or "")["items"] == uris(current)
+        assert current.origin == PlaylistSnapshot.Origin.RESHUFFLE
+
+    def test_ends_the_list_before_it_and_adds_to_the_history(
+        self, playlist: Playlist
+    ) -> None:
+        first = playlist.snapshots.get()
+        reshuffle(playlist)
+        first.refresh_from_db()
+        second = playlist.snapshots.current().get()
+        assert first.replaced_at == second.confirmed_at
+        counts = HistoryEntry.objects.values_list("snapshot").annotate(Count("pk"))
+        assert dict(counts) == {first.pk: 20, second.pk: 20}
+
+    def test_dates_the_next_one_an_interval_ahead(
+        self, playlist: Playlist, clock: MovableClock
+    ) -> None:
+        clock.forward(days=7)
+        reshuffle(playlist)
+        assert playlist.last_reshuffled_at is not None
+        assert playlist.last_reshuffled_at > clock.now() - timedelta(minutes=1)
+        assert playlist.next_reshuffle_at == (
+            playlist.last_reshuffled_at + timedelta(days=5)
+        )
+
+    def test_draws_a_preview_again_with_its_seed(self, playlist: Playlist) -> None:
+        preview = reshuffling.preview_draw(
+            playlist=playlist, settings=SETTINGS, now=product_clock.now(), seed=77
+        )
+        before = playlist.snapshots.count()
+        reshuffle(playlist, seed=77)
+        assert playlist.snapshots.current().get().track_ids() == preview.track_ids
+        assert before == 1
+
+    def test_leaves_the_old_list_where_nothing_can_be_drawn(
+        self, playlist: Playlist, sandbox: SandboxControl
+    ) -> None:
+        first = playlist.snapshots.get()
+        hold_tracks(tracks=Track.objects.all(), reason="All of them")  # type: ignore[arg-type]
+        run = reshuffle(playlist)
+        assert run.state == Run.State.FAILED
+        assert "the list stays as it is" in run.error
+        assert sandbox.calls() == []
+        assert playlist.snapshots.current().get() == first
+
+    def test_says_that_a_playlist_is_gone_on_spotify(
+        self, playlist: Playlist, sandbox: SandboxControl
+    ) -> None:
+        sandbox.fault("PUT", "/items$", status=404)
+        run = reshuffle(playlist)
+        assert (run.state, run.reason) == (Run.State.BLOCKED, "remote_missing")
+        assert playlist.status == Playlist.Status.MISSING
+
+    def test_takes_up_the_plan_that_an_attempt_left(
+        self, playlist: Playlist, sandbox: SandboxControl
+    ) -> None:
+        sandbox.fault("PUT", "/items$", status=503)
+        opened = reshuffling.open_reshuffle(
+            playlists=[playlist], now=product_clock.now()
+        )
+        (run,) = finish(opened)
+        plan = playlist.snapshots.planned().get()
+        assert run.state == Run.State.PLANNED
+        Run.objects.update(due_at=product_clock.now())
+        (run,) = finish(opened)
+        assert run.state == Run.State.DONE, run.error
+        assert playlist.snapshots.current().get() == plan
+
+    def test_reads_back_and_pushes_again_after_a_takeover(
+        self, playlist: Playlist, sandbox: SandboxControl
+    ) -> None:
+        opened = reshuffling.open_reshuffle(
+            playlists=[playlist], now=product_clock.now()
+        )
+        Run.objects.filter(pk=opened.pk).update(was_taken_over=True)
+        finish(opened)
+        assert f"GET /v1/playlists/{playlist.spotify_id}/items" in sandbox.calls()
+        current = playlist.snapshots.current().get()
+        assert sandbox.playlist(playlist.spotify_id or "")["items"] == uris(current)
+
+
+class TestRest:
+    def test_holds_over_many_days(
+        self, stocked: Account, sandbox: SandboxControl, clock: MovableClock
+    ) -> None:
+        finish(
+            creation.create_playlists(
+                account=stocked, count=1, settings=SETTINGS, now=clock.now(), size=20
+            )
+        )
+        playlist = Playlist.objects.select_related("account__app").get()
+        for days in (1, 1, 2, 0, 5, 3, 1, 4):
+            clock.forward(days=days)
+            assert reshuffle(playlist).state == Run.State.DONE
+        assert early_returns(playlist, cooldown_days=5) == []
+        assert playlist.snapshots.count() == 9
+
+    def test_counts_the_same_recording_on_another_release(
+        self, playlist: Playlist
+    ) -> None:
+        listed = playlist.snapshots.get().track_ids()
+        keys = list(Track.objects.filter(pk__in=listed).values_list("recording_key"))
+        others = Track.objects.exclude(pk__in=listed)[: len(keys)]
+        twins = set()
+        for track, (key,) in zip(others, keys, strict=True):
+            track.recording_key = key
+            track.save()
+            twins.add(track.pk)
+        LibraryVersion.bump()
+        reshuffle(playlist)
+        assert not twins & set(playlist.snapshots.current().get().track_ids())
+
+    def test_switched_off_lets_the_present_list_return(
+        self, playlist: Playlist
+    ) -> None:
+        listed = set(playlist.snapshots.get().track_ids())
+        hold_tracks(
+            tracks=Track.objects.exclude(pk__in=listed),  # type: ignore[arg-type]
+            reason="So that none is left",
+        )
+        Playlist.objects.update(cooldown_days=0)
+        playlist.refresh_from_db()
+        reshuffle(playlist)
+        assert set(playlist.snapshots.current().get().track_ids()) == listed
+
+    def test_covers_a_list_that_was_sent_and_given_up(self, playlist: Playlist) -> None:
+        tracks = list(Track.objects.exclude(history__isnull=False)[:20])
+        sent = make_planned_snapshot(
+            playlist, tracks, sent_at=product_clock.now(), rules_hash="of old rules"
+        )
+        reshuffle(playlist)
+        sent.refresh_from_db()
+        current = set(playlist.snapshots.current().get().track_ids())
+        assert sent.state == PlaylistSnapshot.State.ABANDONED
+        assert sent.replaced_at is not None
+        assert not current & {track.pk for track in tracks}
+
+    def test_ignores_a_plan_that_was_never_sent(self, playlist: Playlist) -> None:
+        hold_tracks(
+            tracks=Track.objects.exclude(  # type: ignore[arg-type]
+                pk__in=(tracks := [t.pk for t in Track.objects.order_by("-pk")[:30]])
+            ),
+            reason="So that only these are left",
+        )
+        make_planned_snapshot(
+            playlist, list(Track.objects.filter(pk__in=tracks)[:20]), rules_hash="old"
+        )
+        run = reshuffle(playlist)
+        assert run.state == Run.State.DONE, run.error
+        assert set(playlist.snapshots.current().get().track_ids()) <= set(tracks)
+
+
+def early_returns(playlist: Playlist, *, cooldown_days: int) -> list[tuple[int, int]]:
+    """Return (snapshot, recording's track) of whatever came back too early."""
+    snapshots = list(playlist.snapshots.confirmed().order_by("confirmed_at"))
+    keys = dict(Track.objects.values_list("pk", "recording_key"))
+    early = []
+    for number, snapshot in enumerate(snapshots):
+        assert snapshot.confirmed_at is not None
+        here = {keys[pk]: pk for pk in snapshot.track_ids()}
+        for other in snapshots[:number]:
+            assert other.replaced_at is not None
+            days = (snapshot.confirmed_at.date() - other.replaced_at.date()).days
+            if days < cooldown_days:
+                back = here.keys() & {keys[pk] for pk in other.track_ids()}
+                early += [(snapshot.pk, here[key]) for key in back]
+    return early
+
+
+class TestPackedPlan:
+    def test_agrees_with_the_history(self, playlist: Playlist) -> None:
+        reshuffle(playlist)
+        for snapshot in playlist.snapshots.all():
+            entries = snapshot.entries.order_by("position")
+            assert list(entries.values_list("track", flat=True)) == snapshot.track_ids()
+
+
+class TestOpenReshuffle:
+    def test_gives_one_run_for_one_and_a_bulk_for_many(self) -> None:
+        account = make_account()
+        one, *_ = playlists = make_playlists(3, account=account)
+        now = product_clock.now()
+        assert not reshuffling.open_reshuffle(playlists=[one], now=now).is_bulk
+        bulk = reshuffling.open_reshuffle(playlists=playlists, now=now)
+        assert bulk.is_bulk
+        assert bulk.children.count() == 3
+
+    def test_joins_what_is_under_way(self) -> None:
+        playlist, now = make_playlist(), product_clock.now()
+        first = reshuffling.open_reshuffle(playlists=[playlist], now=now)
+        assert reshuffling.open_reshuffle(playlists=[playlist], now=now) == first
+
+    def test_leaves_out_what_cannot_be_reshuffled(self) -> None:
+        account = make_account()
+        for status in Playlist.Status:
+            make_playlist(account=account, status=status)
+        bulk = reshuffling.open_reshuffle(
+            playlists=Playlist.objects.all(), now=product_clock.now()
+        )
+        assert bulk.children.count() == 2
+
+    def test_refuses_an_empty_selection(self) -> None:
+        with pytest.raises(InputError):
+            reshuffling.open_reshuffle(
+                playlists=Playlist.objects.all(), now=product_clock.now()
+            )
+
+    @pytest.mark.parametrize("seed", [-1, 2**63])
+    def test_refuses_a_seed_that_cannot_be_stored(self, seed: int) -> None:
+        with pytest.raises(InputError, match="seed"):
+            reshuffling.open_reshuffle(
+                playlists=[make_playlist()], now=product_clock.now(), seed=seed
+            )
+
+
+class TestDuePlaylists:
+    def test_takes_what_is_due_and_may_be_worked_on(self) -> None:
+        now = product_clock.now()
+        account = make_account()
+        late, ahead = now - timedelta(hours=1), now + timedelta(hours=1)
+        due = make_playlist(account=account, next_reshuffle_at=late)
+        make_playlist(account=account, next_reshuffle_at=ahead)
+        make_playlist(account=account, next_reshuffle_at=late, status="paused")
+        away = make_account(status=Account.Status.NEEDS_REAUTH)
+        make_playlist(account=away, next_reshuffle_at=late)
+        assert list(reshuffling.due_playlists(now=now)) == [due]
+
+    def test_leaves_alone_what_is_under_way(self) -> None:
+        now = product_clock.now()
+        playlist = make_playlist(next_reshuffle_at=now)
+        reshuffling.open_reshuffle(playlists=[playlist], now=now)
+        assert not reshuffling.due_playlists(now=now).exists()
+
+    def test_tries_again_hours_after_a_failure(self) -> None:
+        now = product_clock.now()
+        playlist = make_playlist(next_reshuffle_at=now)
+        failed = make_run(kind=reshuffling.KIND, subject=playlist.subject)
+        Run.objects.filter(pk=failed.pk).update(state="failed", finished_at=now)
+        soon, later = now + timedelta(hours=5), now + timedelta(hours=7)
+        assert not reshuffling.due_playlists(now=soon).exists()
+        assert reshuffling.due_playlists(now=later).exists()
+
+
+class TestReshuffleDue:
+    def test_opens_everything_due_behind_what_people_ask_for(self) -> None:
+        now = product_clock.now()
+        make_playlists(3, next_reshuffle_at=now)
+        run = make_run(kind="playlists.reshuffle_due")
+        assert jobs.something_is_due(now)
+        (done,) = finish(run)
+        assert done.result == {"reshuffles": 3, "details": 0}
+        opened = Run.objects.filter(kind=reshuffling.KIND, is_bulk=False)
+        assert {one.priority for one in opened} == {Run.Priority.SCHEDULED}
+        assert not jobs.something_is_due(now)
+
+    def test_tells_details_that_spotify_was_never_told(self) -> None:
+        playlist = make_playlist(details_pending=True)
+        (done,) = finish(make_run(kind="playlists.reshuffle_due"))
+        assert done.result == {"reshuffles": 0, "details": 1}
+        assert Run.objects.filter(
+            kind="playlists.details", subject=playlist.subject
+        ).exists()
+
+
+class TestSettingsChanged:
+    def test_moves_the_dates_of_those_that_inherit_the_interval(self) -> None:
+        now = product_clock.now()
+        inherits = make_playlist(last_reshuffled_at=now)
+        own = make_playlist(last_reshuffled_at=now, interval_days=5)
+        before = own.next_reshuffle_at
+        save_settings(changes={"reshuffle_interval_days": 9}, by=None, now=now)
+        inherits.refresh_from_db()
+        own.refresh_from_db()
+        assert inherits.next_reshuffle_at == now + timedelta(days=9)
+        assert own.next_reshuffle_at == before
+
+
+class TestAccountErased:
+    def test_takes_playlists_and_history_along(self) -> None:
+        account = make_account()
+        make_snapshot(make_playlist(account=account))
+        registry.emit("account.erased", account=account)
+        assert not Playlist.objects.exists()
+        assert not HistoryEntry.objects.exists()
+
+
+class TestPreviewDraw:
+    def test_stores_nothing_and_says_what_would_change(
+        self, playlist: Playlist
+    ) -> None:
+        preview = reshuffling.preview_draw(
+            playlist=playlist, settings=SETTINGS, now=product_clock.now(), seed=1
+        )
+        standing = playlist.snapshots.get().track_ids()
+        assert set(preview.new_ids) | set(preview.kept_ids) == set(preview.track_ids)
+        assert set(preview.gone_ids) | set(preview.kept_ids) == set(standing)
+        assert preview.kept_ids == []
+        assert preview.words[0] == "All 20 tracks were drawn."
+
+    def test_gives_another_list_for_another_seed(self, playlist: Playlist) -> None:
+        now = product_clock.now()
+        lists = [
+            reshuffling.preview_draw(
+                playlist=playlist, settings=SETTINGS, now=now, seed=seed
+            ).track_ids
+            for seed in (1, 2, 1)
+        ]
+        assert lists[0] == lists[2] != lists[1]
+
+
+def test_a_run_about_a_removed_playlist_fails_in_words() -> None:
+    playlist = make_playlist()
+    run = claim_run(reshuffling.KIND, playlist)
+    Playlist.objects.update(status=Playlist.Status.REMOVED)
+    with pytest.raises(Exception, match="not looked after"):
+        jobs.reshuffle(run)
