@@ -4,8 +4,9 @@ import argparse
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from vibe_engine.sandbox.application import Application
 from vibe_engine.sandbox.listed import CatalogueFileError
@@ -17,6 +18,69 @@ from vibe_engine.sandbox.world import DEFAULT_SEED, DEFAULT_TRACKS, Config, Worl
 DEFAULT_PORT = 8001
 CLOCK_VARIABLE = "VIBE_CLOCK_FILE"
 
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "--host": {"default": "127.0.0.1", "help": "address to listen on"},
+    "--port": {
+        "type": int,
+        "default": DEFAULT_PORT,
+        "help": f"0 takes any free one (default {DEFAULT_PORT})",
+    },
+    "--profile": {
+        "choices": PROFILES,
+        "default": PROFILES[0],
+        "help": f"what apps may use that do not say (default {PROFILES[0]})",
+    },
+    "--tracks": {
+        "type": int,
+        "default": DEFAULT_TRACKS,
+        "metavar": "N",
+        "help": f"size of the generated catalogue (default {DEFAULT_TRACKS:,})",
+    },
+    "--catalogue": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "read the catalogue from a CSV file instead, .gz or not",
+    },
+    "--seed": {
+        "type": int,
+        "default": DEFAULT_SEED,
+        "metavar": "N",
+        "help": f"of the generated catalogue (default {DEFAULT_SEED})",
+    },
+    "--state": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "keep the state in this file (default: in memory)",
+    },
+    "--rate": {
+        "type": int,
+        "metavar": "R",
+        "help": "requests per developer in a rolling 30 s window, 0 for no limit",
+    },
+    "--quota": {
+        "type": int,
+        "metavar": "N",
+        "help": "requests per developer and group of endpoints in 24 h, 0 for no limit",
+    },
+    "--clock": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": f"file with seconds to add to the time (default ${CLOCK_VARIABLE})",
+    },
+    "--app": {
+        "action": "append",
+        "default": [],
+        "metavar": "ID:SECRET:PROFILE:DEVELOPER",
+        "help": "register an app; may be repeated",
+    },
+    "--demo": {"action": "store_true", "help": "make up albums for unknown ids"},
+    "--product": {
+        "default": "",
+        "metavar": "URL",
+        "help": "where its pages link back to",
+    },
+}
+
 
 class StartError(Exception):
     """The sandbox cannot be started as asked; the text says why."""
@@ -24,63 +88,8 @@ class StartError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the sandbox's options."""
-    add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on")
-    add(
-        "--port",
-        type=int,
-        default=DEFAULT_PORT,
-        help=f"0 takes any free one (default {DEFAULT_PORT})",
-    )
-    add(
-        "--profile",
-        choices=PROFILES,
-        default=PROFILES[0],
-        help="what apps may use that do not say (default development)",
-    )
-    add(
-        "--tracks",
-        type=int,
-        default=DEFAULT_TRACKS,
-        metavar="N",
-        help=f"size of the generated catalogue (default {DEFAULT_TRACKS:,})",
-    )
-    add(
-        "--catalogue",
-        type=Path,
-        metavar="FILE",
-        help="read the catalogue from a CSV file, .gz or not, instead",
-    )
-    add("--seed", type=int, default=DEFAULT_SEED, metavar="N", help="of the catalogue")
-    add("--state", type=Path, metavar="FILE", help="keep the state in this file")
-    add(
-        "--rate",
-        type=int,
-        metavar="R",
-        help="requests per developer in a rolling 30 s window, 0 for no limit",
-    )
-    add(
-        "--quota",
-        type=int,
-        metavar="N",
-        help="requests per developer and group of endpoints in 24 h, 0 for no limit",
-    )
-    add(
-        "--clock",
-        type=Path,
-        default=os.environ.get(CLOCK_VARIABLE) or None,
-        metavar="FILE",
-        help=f"file with seconds to add to the time (default ${CLOCK_VARIABLE})",
-    )
-    add(
-        "--app",
-        action="append",
-        default=[],
-        metavar="ID:SECRET:PROFILE:DEVELOPER",
-        help="register an app; may be repeated",
-    )
-    add("--demo", action="store_true", help="make up albums for unknown ids")
-    add("--product", default="", metavar="URL", help="where its pages link back to")
+    for flag, details in _OPTIONS.items():
+        parser.add_argument(flag, **details)
 
 
 def run(options: argparse.Namespace, stdout: TextIO) -> None:
@@ -104,23 +113,27 @@ def run(options: argparse.Namespace, stdout: TextIO) -> None:
 
 
 def _config(options: argparse.Namespace) -> Config:
-    for name, least in (("rate", 0), ("quota", 0)):
-        value = getattr(options, name)
-        if value is not None and value < least:
-            raise StartError(f"--{name} must be {least} or more")
+    for name in ("rate", "quota"):
+        if (getattr(options, name) or 0) < 0:
+            raise StartError(f"--{name} must be 0 or more")
     return Config(
         profile=options.profile,
         tracks=options.tracks,
         catalogue_file=options.catalogue,
         seed=options.seed,
         state_file=options.state,
-        clock_file=options.clock and Path(options.clock),
+        clock_file=options.clock or _clock_of_the_environment(),
         rate=options.rate,
         quota=options.quota,
         apps=_apps(options),
         is_demo=options.demo,
         product_url=options.product,
     )
+
+
+def _clock_of_the_environment() -> Path | None:
+    named = os.environ.get(CLOCK_VARIABLE)
+    return Path(named) if named else None
 
 
 def _apps(options: argparse.Namespace) -> tuple[App, ...]:

@@ -199,7 +199,7 @@ class Control:
         """POST /playlists/ID/edit: what its owner does by hand.
 
         `items`: URIs; `followed`: false to delete it as listeners do; `removed`: true
-        to make it vanish (404); `name`, `description`, `public`.
+        to make it vanish (404); `name`, `description`.
         """
         playlist = self._world.playlists.find(playlist_id)
         if playlist is None:
@@ -239,9 +239,13 @@ class Control:
         if "items" in changes:
             items = [Item(str(uri), now_s) for uri in changes["items"]]
             playlist = playlists.set_items(playlist, items, now_s=now_s)
-        details = {name: changes[name] for name in _DETAILS if name in changes}
-        if details:
-            playlist = playlists.change_details(playlist, now_s=now_s, **details)
+        if "name" in changes or "description" in changes:
+            playlist = playlists.change_details(
+                playlist,
+                now_s=now_s,
+                name=changes.get("name"),
+                description=changes.get("description"),
+            )
         return playlist
 
     def _playlist(self, playlist: Playlist) -> Json:
@@ -260,9 +264,6 @@ class Control:
             "snapshot_id": playlist.snapshot_id,
             "revision": playlist.revision,
         }
-
-
-_DETAILS = ("name", "description", "public")
 
 
 def _refuse_other_sites(request: Request) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from vibe_engine.sandbox.ids import random_id
 from vibe_engine.sandbox.options import Options
@@ -84,10 +85,27 @@ class Playlists:
         self.follow(playlist.id, user_id=owner_id, now_s=now_s)
         return playlist
 
-    def change_details(self, playlist: Playlist, **changes: object) -> Playlist:
-        """Change name, description, public or collaborative."""
-        now_s = changes.pop("now_s")
-        return self._write(replace(playlist, **changes), playlist, now_s)  # type: ignore[arg-type]
+    def change_details(
+        self,
+        playlist: Playlist,
+        *,
+        now_s: float,
+        name: str | None = None,
+        description: str | None = None,
+        public: bool | None = None,
+        collaborative: bool | None = None,
+    ) -> Playlist:
+        """Change what is not None; a new snapshot even where nothing differs."""
+        wanted = {
+            "name": name,
+            "description": description,
+            "public": public,
+            "collaborative": collaborative,
+        }
+        changes: dict[str, Any] = {
+            field: value for field, value in wanted.items() if value is not None
+        }
+        return self._write(replace(playlist, **changes), playlist, now_s)
 
     def set_items(
         self, playlist: Playlist, items: Sequence[Item], *, now_s: float

@@ -97,17 +97,10 @@ class Tokens:
         :raises TokenError: `invalid_grant`: unknown, used, expired, issued for
             another app or redirect URI, or the verifier does not fit.
         """
-        row = self._store.row("SELECT * FROM codes WHERE code = ?", code)
-        if row is None or row["is_used"] or row["client_id"] != client_id:
-            raise TokenError("invalid_grant", "Invalid authorization code")
-        if now_s - row["issued_at"] > CODE_LIFETIME_S:
-            raise TokenError("invalid_grant", "Authorization code expired")
+        row = self._valid_code(code, client_id=client_id, now_s=now_s)
         if row["redirect_uri"] != redirect_uri:
             raise TokenError("invalid_grant", "Invalid redirect URI")
-        if is_public and not row["challenge"]:
-            raise TokenError("invalid_client", "Invalid client")
-        if row["challenge"] and not _fits(verifier, row["challenge"]):
-            raise TokenError("invalid_grant", "code_verifier was incorrect")
+        _check_proof(row["challenge"], verifier, is_public=is_public)
         self._store.execute("UPDATE codes SET is_used = 1 WHERE code = ?", code)
         refresh_token = self._issue_refresh(
             client_id,
@@ -200,6 +193,14 @@ class Tokens:
             "DELETE FROM access_tokens WHERE user_id = ?", user_id
         ).rowcount
 
+    def _valid_code(self, code: str, *, client_id: str, now_s: float) -> sqlite3.Row:
+        row = self._store.row("SELECT * FROM codes WHERE code = ?", code)
+        if row is None or row["is_used"] or row["client_id"] != client_id:
+            raise TokenError("invalid_grant", "Invalid authorization code")
+        if now_s - row["issued_at"] > CODE_LIFETIME_S:
+            raise TokenError("invalid_grant", "Authorization code expired")
+        return row
+
     def _rotate(self, old: sqlite3.Row) -> str:
         self._store.execute(
             "UPDATE refresh_tokens SET is_revoked = 1 WHERE token = ?", old["token"]
@@ -257,6 +258,13 @@ class Tokens:
             now_s + lifetime_s,
         )
         return Grant(token, scope, lifetime_s, refresh_token)
+
+
+def _check_proof(challenge: str, verifier: str, *, is_public: bool) -> None:
+    if is_public and not challenge:
+        raise TokenError("invalid_client", "Invalid client")
+    if challenge and not _fits(verifier, challenge):
+        raise TokenError("invalid_grant", "code_verifier was incorrect")
 
 
 def _fits(verifier: str, challenge: str) -> bool:

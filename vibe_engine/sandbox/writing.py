@@ -65,17 +65,18 @@ def change_details(call: Call, playlist_id: str) -> Response:
     playlist = _own_playlist(call, playlist_id)
     _require_modify(call, playlist)
     fields = call.fields()
-    changes: dict[str, object] = {}
-    if "name" in fields:
-        changes["name"] = _name(fields["name"])
-    if "description" in fields:
-        if fields["description"] == "":
-            raise ApiError(400, "Attribute description is empty")
-        changes["description"] = _description(call, fields["description"])
-    for flag in ("public", "collaborative"):
-        if flag in fields:
-            changes[flag] = _flag(fields, flag, default=False)
-    changed = call.world.playlists.change_details(playlist, now_s=call.now_s, **changes)
+    if fields.get("description") == "":
+        raise ApiError(400, "Attribute description is empty")
+    has_description = fields.get("description") is not None
+    description = _description(call, fields["description"]) if has_description else None
+    changed = call.world.playlists.change_details(
+        playlist,
+        now_s=call.now_s,
+        name=_name(fields["name"]) if "name" in fields else None,
+        description=description,
+        public=_flag(fields, "public", default=playlist.public),
+        collaborative=_flag(fields, "collaborative", default=playlist.collaborative),
+    )
     _record(call, changed)
     return empty_answer()
 
