@@ -144,10 +144,22 @@ class Api:
         entry.applied = True
         return response
 
+    def identify(self, request: Request, entry: Entry) -> Access | None:
+        """Note in the entry whom the token speaks for; None where it is not valid."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        now_s = self._world.clock.now_s()
+        access = self._world.tokens.find_access(token.strip(), now_s=now_s)
+        if access is not None:
+            entry.client_id, entry.user_id = access.client_id, access.user_id
+        return access
+
     def _answer(self, request: Request, entry: Entry) -> Response:
         now_s = self._world.clock.now_s()
-        access = self._access(request, now_s)
-        entry.client_id, entry.user_id = access.client_id, access.user_id
+        access = self.identify(request, entry)
+        if access is None:
+            raise _unauthorized(request)
         app = self._app(access)
         self._check_standing(app, access)
         endpoint, arguments = self._match(request)
@@ -161,19 +173,10 @@ class Api:
         entry.effect = call.effect or None
         return response
 
-    def _access(self, request: Request, now_s: float) -> Access:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise _unauthorized("missing_token")
-        access = self._world.tokens.find_access(token.strip(), now_s=now_s)
-        if access is None:
-            raise _unauthorized("invalid_token")
-        return access
-
     def _app(self, access: Access) -> App:
         app = self._world.people.find_app(access.client_id)
         if app is None:
-            raise _unauthorized("invalid_token")
+            raise ApiError(403, "Forbidden")
         return app
 
     def _check_standing(self, app: App, access: Access) -> None:
@@ -209,7 +212,9 @@ class Api:
             )
 
 
-def _unauthorized(word: str) -> ApiError:
+def _unauthorized(request: Request) -> ApiError:
+    has_token = bool(request.headers.get("Authorization", "").partition(" ")[2].strip())
+    word = "invalid_token" if has_token else "missing_token"
     challenge = (
         f'Bearer realm="spotify", error="{word}", error_description="{_TOKEN_MESSAGE}"'
     )

@@ -47,8 +47,9 @@ class Application:
         self._world = world
         self._control = Control(world)
         self._pages = ListenerPages(world)
+        self._api = Api(world)
         self._logged: dict[str, Answer] = {
-            "v1": Api(world).answer,
+            "v1": self._api.answer,
             "api": TokenEndpoint(world).answer,
             "authorize": ConsentPages(world).answer,
         }
@@ -82,7 +83,7 @@ class Application:
             return Delivery(self._apply(request, entry, answer))
         entry.fault = fault.kind
         if fault.kind in faults.BEFORE:
-            return self._fail_before(entry, fault)
+            return self._fail_before(request, entry, fault)
         if fault.kind == "latency":
             faults.wait(fault.seconds)
         response = self._apply(request, entry, answer, fault)
@@ -103,7 +104,7 @@ class Application:
             self._world.log.add(entry)
         return response
 
-    def _fail_before(self, entry: Entry, fault: Fault) -> Delivery:
+    def _fail_before(self, request: Request, entry: Entry, fault: Fault) -> Delivery:
         """Answer without having done anything."""
         if fault.kind == "stall":
             faults.wait(fault.seconds)
@@ -111,6 +112,7 @@ class Application:
         entry.status = 0 if delivery.response is None else fault.status
         entry.finished_at_s = self._world.clock.now_s()
         with self._world.store.transaction():
+            self._api.identify(request, entry)
             self._world.log.add(entry)
         return delivery
 

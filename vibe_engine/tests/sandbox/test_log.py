@@ -37,6 +37,19 @@ class TestRequestLog:
             None,
         )
 
+    def test_tells_who_asked_what_was_never_done(
+        self, local: RunningSandbox, account: Account
+    ) -> None:
+        local.fault("status", status=502)
+        account.ask("GET", "me")
+        entry = local.log()[-1]
+        assert (entry["client_id"], entry["user_id"]) == ("newcomer", "harbour-radio")
+        assert (entry["status"], entry["applied"], entry["fault"]) == (
+            502,
+            False,
+            "status",
+        )
+
     def test_goes_on_where_it_ended(
         self, local: RunningSandbox, account: Account
     ) -> None:
