@@ -1,0 +1,175 @@
+"""Playlists to look after; lists and history to read."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from playlists.models import (
+    HistoryAudit,
+    HistoryEntry,
+    HistoryUnlock,
+    Playlist,
+    PlaylistSnapshot,
+)
+from playlists.sampler import Rules, RulesError
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Rows that only the product itself writes."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PlaylistForm(forms.ModelForm[Playlist]):
+    """The rules of a playlist, checked by what will draw by them."""
+
+    def clean_rules(self) -> dict[str, Any]:
+        """Refuse rules that no list could be drawn by."""
+        rules = self.cleaned_data["rules"] or {}
+        try:
+            Rules.from_dict(rules)
+        except (RulesError, TypeError, AttributeError) as error:
+            raise ValidationError(f"These rules cannot be kept: {error}") from error
+        return dict(rules)
+
+
+@admin.register(Playlist)
+class PlaylistAdmin(admin.ModelAdmin[Playlist]):
+    """Rules of playlists; what Spotify shows is edited on the dashboard."""
+
+    form = PlaylistForm
+    list_display = (
+        "name",
+        "account",
+        "status",
+        "next_reshuffle_at",
+        "last_reshuffled_at",
+        "on_dashboard",
+    )
+    list_filter = ("status", "is_public", "account", "collections")
+    search_fields = ("name", "description", "spotify_id", "marker")
+    list_select_related = ("account",)
+    show_full_result_count = False
+    filter_horizontal = ("collections",)
+    fields = (
+        "account",
+        "index",
+        "name",
+        "description",
+        "is_public",
+        "status",
+        "size",
+        "interval_days",
+        "cooldown_days",
+        "artist_cap",
+        "artist_separation",
+        "rules",
+        "collections",
+        "spotify_id",
+        "spotify_url",
+        "marker",
+        "post_sent_at",
+        "details_pending",
+        "last_reshuffled_at",
+        "next_reshuffle_at",
+        "created_at",
+        "removed_at",
+        "version",
+    )
+    editable = frozenset(
+        {
+            "size",
+            "interval_days",
+            "cooldown_days",
+            "artist_cap",
+            "artist_separation",
+            "rules",
+            "collections",
+            "next_reshuffle_at",
+        }
+    )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Playlist | None = None
+    ) -> list[str]:
+        """Leave open what has no counterpart on Spotify."""
+        return [name for name in self.fields if name not in self.editable]
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Playlist,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Write what was changed and nothing else, since runs write the same row."""
+        obj.version += 1
+        columns = [name for name in form.changed_data if name != "collections"]
+        obj.save(update_fields=[*columns, "version"])
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="Dashboard")
+    def on_dashboard(self, playlist: Playlist) -> str:
+        return format_html('<a href="{}">open</a>', playlist.get_absolute_url())
+
+
+@admin.register(PlaylistSnapshot)
+class PlaylistSnapshotAdmin(ReadOnlyAdmin):
+    """Every list, planned, on Spotify or abandoned."""
+
+    list_display = (
+        "id",
+        "playlist",
+        "batch_tag",
+        "origin",
+        "state",
+        "track_count",
+        "confirmed_at",
+        "replaced_at",
+    )
+    list_filter = ("state", "origin")
+    search_fields = ("playlist__name", "=batch_tag", "=fingerprint")
+    list_select_related = ("playlist",)
+    ordering = ("-pk",)
+    exclude = ("plan",)
+
+
+@admin.register(HistoryEntry)
+class HistoryEntryAdmin(ReadOnlyAdmin):
+    """The append-only history."""
+
+    list_display = ("added_at", "playlist", "position", "track", "batch_tag")
+    search_fields = ("playlist__name", "=track__spotify_id", "=batch_tag")
+    list_select_related = ("playlist", "track")
+    ordering = ("-pk",)
+
+
+@admin.register(HistoryAudit)
+class HistoryAuditAdmin(ReadOnlyAdmin):
+    """When history was deleted, and why."""
+
+    list_display = ("at", "reason", "entries_deleted", "requested_by")
+    list_select_related = ("requested_by",)
+
+
+@admin.register(HistoryUnlock)
+class HistoryUnlockAdmin(ReadOnlyAdmin):
+    """Always empty outside a deletion; a row here means that something went wrong."""
