@@ -45,7 +45,11 @@ def fader(value: int, limit: int) -> SafeString:
     cap = base - share * (base - top)
     scale = [_tick(base - i / 4 * (base - top), round(limit * i / 4)) for i in range(5)]
     body = [
-        format_html('<rect x="25" y="8" width="2" height="104" class="fill-track"/>'),
+        format_html(
+            '<rect x="25" y="{}" width="2" height="{}" class="fill-track"/>',
+            top,
+            base - top,
+        ),
         *scale,
         format_html(
             '<rect x="25" y="{}" width="2" height="{}" class="fill-ink"/>',

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-NOTHING = format_html("")
+NOTHING = SafeString("")
 
 
 def number(value: float) -> str:
