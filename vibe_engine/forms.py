@@ -1,9 +1,10 @@
 """Forms of the pages that belong to no app: sign-in and profile."""
 
 import zoneinfo
+from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
 
 class SignInForm(AuthenticationForm):
@@ -12,6 +13,18 @@ class SignInForm(AuthenticationForm):
     stay = forms.BooleanField(
         label="Stay signed in on this machine", required=False, initial=False
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"
+
+
+class NewPasswordForm(PasswordChangeForm):
+    """Django's form, which must not take the focus of a page that holds more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
 
 
 class TimeZoneForm(forms.Form):

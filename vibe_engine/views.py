@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from vibe_engine.forms import SignInForm, TimeZoneForm
+from vibe_engine.forms import NewPasswordForm, SignInForm, TimeZoneForm
 from vibe_engine.templatetags.ui import DEFAULT_THEME, THEMES
 from vibe_engine.web import OperatorRequest, viewer_required
 
@@ -32,15 +32,17 @@ class SignInView(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say in demo mode whose password the terminal shows, never which it is."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"demo_username": settings.DEMO and settings.DASHBOARD_USERNAME}
+        return context | {
+            "demo_username": settings.DEMO and settings.DASHBOARD_USERNAME
+        }
 
-    def form_valid(self, form: SignInForm) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, for as long as the person asked."""
         response = super().form_valid(form)
         self.request.session.set_expiry(None if form.cleaned_data["stay"] else 0)
         return response
 
-    def form_invalid(self, form: SignInForm) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Answer 422, with the user name still there."""
         response = super().form_invalid(form)
         response.status_code = 422
@@ -52,14 +54,14 @@ class SignInView(LoginView):
 def profile(request: OperatorRequest) -> HttpResponse:
     """Show the person's own page; change the password or the time zone."""
     zone = request.session.get("timezone", settings.TIME_ZONE)
-    password_form = PasswordChangeForm(request.user)
+    password_form = NewPasswordForm(request.user)
     zone_form = TimeZoneForm(initial={"timezone": zone})
     if request.method == "POST" and "timezone" in request.POST:
         zone_form = TimeZoneForm(request.POST)
         if zone_form.is_valid():
             return _keep_zone(request, zone_form.cleaned_data["timezone"])
     elif request.method == "POST":
-        password_form = PasswordChangeForm(request.user, request.POST)
+        password_form = NewPasswordForm(request.user, request.POST)
         if password_form.is_valid():
             return _keep_password(request, password_form)
     context = {"password_form": password_form, "zone_form": zone_form}
@@ -75,7 +77,7 @@ def _keep_zone(request: OperatorRequest, name: str) -> HttpResponse:
     return response
 
 
-def _keep_password(request: OperatorRequest, form: PasswordChangeForm) -> HttpResponse:
+def _keep_password(request: OperatorRequest, form: NewPasswordForm) -> HttpResponse:
     form.save()
     update_session_auth_hash(request, form.user)
     messages.success(request, "Your password is changed. Other sessions are closed.")

@@ -10,8 +10,8 @@ SPANS = ((DAY_S, "day", "d"), (HOUR_S, "hour", "h"), (MINUTE_S, "minute", "min")
 
 def grouped(number: float | None) -> str:
     """Group thousands with commas; whole numbers without decimals, others with one."""
-    if number is None or isinstance(number, str):
-        return number or ""
+    if number is None:
+        return ""
     if isinstance(number, float) and not number.is_integer():
         return f"{number:,.1f}"
     return f"{int(number):,}"

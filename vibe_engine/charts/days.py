@@ -12,6 +12,7 @@ from vibe_engine.charts.table import behind
 
 NO_DAYS = "No reshuffles yet. Each day gets a bar here once the first one is done."
 HEAD = ("Day", "Done", "Waiting", "Failed", "Planned")
+Row = tuple[date, int, int, int, int]
 WEEKDAYS = ("Mon", "", "Wed", "", "Fri", "", "Sun")
 
 
@@ -41,7 +42,7 @@ class Day:
         counts = ", ".join(f"{count} {word}" for count, word in named if count)
         return f"{self.date.day} {self.date:%b}: {counts or 'nothing'}"
 
-    def as_row(self) -> tuple[date, int, int, int, int]:
+    def as_row(self) -> Row:
         """Return the day as a row of a table."""
         return (self.date, self.done, self.waiting, self.failed, self.planned)
 
@@ -58,10 +59,10 @@ def bars_by_day(
     if not any(day.total for day in days):
         return svg.sentence(NO_DAYS)
     top, base = 20, height - 26
-    values = grid_values(max(day.total for day in days))
-    scale = (base - top) / values[-1]
+    largest = max(day.total for day in days)
+    scale = (base - top) / largest
     grid = [svg.across(base, "axis")]
-    for value in values:
+    for value in grid_values(largest):
         y = round(base - value * scale)
         grid += [svg.across(y), svg.text(0, y - 4, str(value))]
     step = 96.6 / len(days)
@@ -126,7 +127,7 @@ def calendar(
         160,
         [*names, *_week_names(monday, weeks, step), *squares],
         label=label,
-        css="calendar",
+        css="calendar long" if weeks > 20 else "calendar",
     )
     return _with_table(picture, days, label) if table else picture
 

@@ -1,8 +1,8 @@
 """Figures over time: small curves beside a number, and steps."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils.safestring import SafeString
 
@@ -78,12 +78,12 @@ def step_line(
     if len(points) < 2:
         return svg.sentence(NO_DAYS)
     top, base = 18, height - 24
-    values = grid_values(max(point.value for point in points))
-    places = _places(points, top, base, values[-1])
+    largest = max(point.value for point in points) or 1
+    places = _places(points, top, base, largest)
     picture = svg.drawing(
         height,
         [
-            *_grid(values, top, base),
+            *_grid(largest, top, base),
             _staircase(places, base, height),
             *_notes(points, places),
             *_months(points, height - 6),
@@ -114,10 +114,10 @@ def _places(
     ]
 
 
-def _grid(values: Sequence[int], top: float, base: float) -> list[SafeString]:
+def _grid(largest: int, top: float, base: float) -> list[SafeString]:
     lines = [svg.across(base, "axis")]
-    for value in values:
-        y = round(base - value / values[-1] * (base - top))
+    for value in grid_values(largest):
+        y = round(base - value / largest * (base - top))
         lines += [svg.across(y), svg.text(0, y - 4, grouped(value))]
     return lines
 
@@ -138,34 +138,37 @@ def _notes(points: Sequence[Point], places: Sequence[Place]) -> list[SafeString]
     drawn = []
     for point, (x, y) in zip(points, places, strict=True):
         if point.note:
-            near_end = x > 70
-            css = "at-end" if near_end else ""
-            words_x = x - 1.4 if near_end else x + 1.4
-            drawn += [
-                svg.dot(x, y, 2.5, "fill-ink"),
-                svg.text(words_x, y + 14, point.note, css),
-            ]
+            drawn += [svg.dot(x, y, 2.5, "fill-ink"), _note(point.note, x, y)]
     return drawn
+
+
+def _note(words: str, x: float, y: float) -> SafeString:
+    """Stand below the stairs, or above them where the picture ends."""
+    if x > 70:
+        return svg.text(x - 1.4, y - 6, words, "at-end")
+    return svg.text(x + 1.4, y + 14, words)
 
 
 def _months(points: Sequence[Point], y: float) -> list[SafeString]:
     """Name the months, at most five, where they begin."""
     first, last = points[0].date, points[-1].date
     days = (last - first).days or 1
-    starts = [first]
-    year, month = first.year, first.month
-    while True:
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-        start = date(year, month, 1)
-        if start > last:
-            break
-        starts.append(start)
+    starts = list(_month_starts(first, last))
+    if not starts or (starts[0] - first).days / days > 0.12:
+        starts.insert(0, first)
     shown = starts[:: max(1, -(-len(starts) // 5))]
     return [
         svg.text((start - first).days / days * 100, y, f"{start:%b}")
         for start in shown
         if (start - first).days / days < 0.95
     ]
+
+
+def _month_starts(first: date, last: date) -> Iterator[date]:
+    """Yield the first of each month after `first`, up to `last`."""
+    start = first.replace(day=1)
+    while (start := (start + timedelta(days=31)).replace(day=1)) <= last:
+        yield start
 
 
 def _last(point: Point, place: Place) -> SafeString:

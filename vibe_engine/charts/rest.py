@@ -27,10 +27,9 @@ def rest_histogram(
     if not any(counts):
         return svg.sentence(NO_RETURNS)
     top, base = 34, height - 20
-    values = grid_values(max(counts), lines=3)
-    scale = (base - top) / values[-1]
+    scale = (base - top) / max(counts)
     grid = [svg.across(base, "axis")]
-    for value in values:
+    for value in grid_values(max(counts)):
         y = round(base - value * scale)
         grid += [svg.across(y), svg.text(0, y - 4, grouped(value))]
     picture = svg.drawing(

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 STEPS = (1, 2, 5)
 
 
-def nice_step(largest: float, lines: int = 4) -> int:
-    """Return a round step (1, 2 or 5 times a power of ten) for about `lines` lines."""
+def nice_step(largest: float, lines: int = 5) -> int:
+    """Return a round step (1, 2 or 5 times a power of ten) for up to `lines` lines."""
     power = 1
     while True:
         for base in STEPS:
@@ -15,14 +15,10 @@ def nice_step(largest: float, lines: int = 4) -> int:
         power *= 10
 
 
-def grid_values(largest: float, lines: int = 4) -> Sequence[int]:
-    """Return the values at which a grid line stands, without zero.
-
-    The last one is at or above `largest`, so that nothing leaves the picture.
-    """
-    step = nice_step(max(largest, 1), lines)
-    count = -(-int(largest) // step) or 1
-    return [step * (i + 1) for i in range(count)]
+def grid_values(largest: float) -> Sequence[int]:
+    """Return the round values up to `largest` at which a grid line stands."""
+    step = nice_step(max(largest, 1))
+    return range(step, int(max(largest, 1)) + 1, step)
 
 
 def energy_class(energy: float | None) -> str:

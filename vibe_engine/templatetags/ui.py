@@ -173,15 +173,15 @@ def _time(here: datetime, text: str) -> SafeString:
 
 
 @register.filter
-def grouped(number: float | None) -> str:
+def grouped(number: float | str | None) -> str:
     """Group thousands: 10600 is "10,600"; no number is an empty text."""
-    return words.grouped(number)
+    return number if isinstance(number, str) else words.grouped(number)
 
 
 @register.filter
-def duration_words(seconds: float | timedelta | None) -> str:
+def duration_words(seconds: float | timedelta | str | None) -> str:
     """Say a span in words: 112 is "1 min 52 s"."""
-    if seconds is None or seconds == "":
+    if seconds is None or isinstance(seconds, str):
         return ""
     if isinstance(seconds, timedelta):
         seconds = seconds.total_seconds()
@@ -189,9 +189,10 @@ def duration_words(seconds: float | timedelta | None) -> str:
 
 
 @register.filter
-def mmss(milliseconds: int | None) -> str:
+def mmss(milliseconds: int | str | None) -> str:
     """Show the length of a track: 276000 is "4:36"."""
-    return "" if milliseconds is None else words.clock_length(milliseconds)
+    known = isinstance(milliseconds, int)
+    return words.clock_length(milliseconds) if known else ""
 
 
 @register.filter
@@ -241,7 +242,7 @@ def rail_item(
     route: str,
     *,
     key: str,
-    count: int | None = None,
+    count: int | str | None = None,
 ) -> dict[str, Any]:
     """Draw one entry of the rail; `key` is its letter after "g"."""
     frame = context.get("frame") or {}
