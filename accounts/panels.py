@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Window
 
 from accounts.models import Account, App, Developer, Usage
 from accounts.throttle import circuit
@@ -19,11 +19,33 @@ from accounts.throttle.usage import (
 )
 from automation.models import Run
 
-Hours = tuple[tuple[datetime, int], ...]
 DAY = timedelta(days=1)
 MOST_FREE_SEATS = 5
 """Empty seats that are drawn; the number tells the rest."""
 LANE_RUNS = 5
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls of the last 24 hours, oldest hour first."""
+
+    of: str
+    hours: tuple[tuple[datetime, int], ...]
+
+    @property
+    def counts(self) -> list[int]:
+        """Calls by the hour."""
+        return [calls for _, calls in self.hours]
+
+    @property
+    def total(self) -> int:
+        """Calls in all."""
+        return sum(self.counts)
+
+    @property
+    def label(self) -> str:
+        """What the picture shows."""
+        return f"Calls of {self.of} by the hour, {self.total:,} in 24 hours"
 
 
 @dataclass(frozen=True)
@@ -35,13 +57,8 @@ class Channel:
     word: str
     days_left: int
     days_total: int
-    hours: Hours
+    calls: Calls
     limit: int
-
-    @property
-    def calls(self) -> int:
-        """Calls in these 24 hours."""
-        return sum(calls for _, calls in self.hours)
 
     @property
     def room(self) -> int:
@@ -70,7 +87,7 @@ class Bus:
 
     app: App
     channels: tuple[Channel, ...]
-    hours: Hours
+    calls: Calls
     budgets: tuple[Budget, ...]
     is_shared: bool
     closed_until: datetime | None
@@ -82,9 +99,9 @@ class Bus:
         return self.app.developer
 
     @property
-    def calls(self) -> int:
-        """The developer's calls in these 24 hours."""
-        return sum(calls for _, calls in self.hours)
+    def is_closed(self) -> bool:
+        """Whether the developer's calls rest."""
+        return self.closed_until is not None
 
     @property
     def seats_taken(self) -> int:
@@ -139,7 +156,7 @@ class AppChoice:
 
 
 def buses(*, limit: int, now: datetime) -> list[Bus]:
-    """Return every app with its accounts; four queries.
+    """Return every app with its accounts; three queries.
 
     `limit` is the number of playlists that an account may have.
     """
@@ -154,15 +171,13 @@ def panel(account: Account, *, limit: int, now: datetime) -> Panel:
     """Return what the page of one account shows."""
     channel_rows = {account.app_id: [account]}
     (bus,) = _assemble([account.app], channel_rows, limit=limit, now=now)
-    runs = Run.objects.active().filter(lane=account.lane).for_table()
-    states = Run.objects.active().filter(lane=account.lane).order_by().values("state")
-    counts = {row["state"]: row["n"] for row in states.annotate(n=Count("pk"))}
+    runs = list(_lane_runs(account)[:LANE_RUNS])
     return Panel(
         channel=bus.channels[0],
         bus=bus,
-        runs=list(runs[:LANE_RUNS]),
-        waiting=counts.get(Run.State.PLANNED, 0),
-        blocked=counts.get(Run.State.BLOCKED, 0),
+        runs=runs,
+        waiting=getattr(runs[0], "waiting", 0) if runs else 0,
+        blocked=getattr(runs[0], "blocked", 0) if runs else 0,
     )
 
 
@@ -202,6 +217,18 @@ def app_choices(
     ]
 
 
+def _lane_runs(account: Account) -> QuerySet[Run]:
+    """The account's active runs, each with how many of them wait and are blocked."""
+
+    def count(state: Run.State) -> Window:
+        return Window(Count("pk", filter=Q(state=state)))
+
+    runs = Run.objects.active().filter(lane=account.lane).for_table()
+    return runs.annotate(
+        waiting=count(Run.State.PLANNED), blocked=count(Run.State.BLOCKED)
+    )
+
+
 def _assemble(
     apps: Sequence[App],
     accounts: dict[int, list[Account]],
@@ -212,14 +239,11 @@ def _assemble(
     developers = {app.developer_id for app in apps}
     rows = Usage.objects.filter(
         developer__in=developers, hour__gte=hour_of(now) - WINDOW
-    ).order_by()
-    by_group = list(
-        rows.values_list("developer", "group", "hour").annotate(Sum("calls"))
-    )
-    shown = [account.pk for row in accounts.values() for account in row]
-    by_account = rows.filter(account__in=shown).values_list("account", "hour")
-    account_hours = _grouped(by_account.annotate(Sum("calls")))
-    developer_hours = _grouped((d, hour, n) for d, _, hour, n in by_group)
+    ).values_list("developer_id", "account_id", "group", "hour", "calls")
+    usage = list(rows)
+    account_hours = _grouped((row[1], row[3], row[4]) for row in usage)
+    developer_hours = _grouped((row[0], row[3], row[4]) for row in usage)
+    by_group = [(row[0], row[2], row[4]) for row in usage]
     owners = [app.developer_id for app in apps]
     return [
         Bus(
@@ -228,7 +252,10 @@ def _assemble(
                 _channel(one, account_hours[one.pk], limit=limit, now=now)
                 for one in accounts.get(app.pk, [])
             ),
-            hours=calls_by_hour(developer_hours[app.developer_id], now=now),
+            calls=Calls(
+                app.developer.name,
+                calls_by_hour(developer_hours[app.developer_id], now=now),
+            ),
             budgets=_budgets(app.developer, by_group),
             is_shared=owners.count(app.developer_id) > 1,
             closed_until=_closed_until(app.developer, now=now),
@@ -254,16 +281,16 @@ def _channel(
         word=word,
         days_left=0 if account.is_disconnected else left // DAY,
         days_total=whole // DAY,
-        hours=calls_by_hour(hours, now=now),
+        calls=Calls(str(account), calls_by_hour(hours, now=now)),
         limit=limit,
     )
 
 
 def _budgets(
-    developer: Developer, by_group: Sequence[tuple[int, str, datetime, int]]
+    developer: Developer, by_group: Sequence[tuple[int, str, int]]
 ) -> tuple[Budget, ...]:
     used: defaultdict[str, int] = defaultdict(int)
-    for owner, group, _, calls in by_group:
+    for owner, group, calls in by_group:
         if owner == developer.pk and group in BUDGET_OF_GROUP:
             used[BUDGET_OF_GROUP[group]] += calls
     return tuple(
@@ -272,9 +299,9 @@ def _budgets(
 
 
 def _grouped(
-    rows: Iterable[tuple[int, datetime, int]],
-) -> defaultdict[int, list[tuple[datetime, int]]]:
-    grouped: defaultdict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    rows: Iterable[tuple[int | None, datetime, int]],
+) -> defaultdict[int | None, list[tuple[datetime, int]]]:
+    grouped: defaultdict[int | None, list[tuple[datetime, int]]] = defaultdict(list)
     for key, hour, calls in rows:
         grouped[key].append((hour, calls))
     return grouped

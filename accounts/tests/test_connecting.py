@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -231,7 +232,7 @@ class TestRenew:
         assert account.app == other
 
 
-def sandbox_app_of(client_id: str, secret: str, **fields: object) -> App:
+def sandbox_app_of(client_id: str, secret: str, **fields: Any) -> App:
     return make_app(client_id=client_id, client_secret=secret, **fields)
 
 

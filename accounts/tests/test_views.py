@@ -1,0 +1,561 @@
+"""Pages of accounts: for anonymous, viewer, operator; with htmx and without script."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account, App, Developer, Token, Usage
+from accounts.tests.factories import make_account, make_accounts, make_app
+from automation import ledger
+from automation.ledger import RunSpec, open_run
+from automation.models import EngineLease, Run
+from vibe_engine import clock as product_clock
+
+ODD_NAMES = [
+    "<script>alert(1)</script>",
+    '" onmouseover="alert(1)',
+    "\u202eevil\u202c",
+    "x" * 200,
+    "🎷 夜のラジオ",
+]
+
+
+def page(client: Client, path: str, **headers: str) -> str:
+    response = client.get(path, headers=headers)
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+def htmx(target: str) -> dict[str, str]:
+    return {"HX-Request": "true", "HX-Target": target}
+
+
+def queries(client: Client, path: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        client.get(path)
+    return len(captured)
+
+
+@pytest.fixture
+def engine(db: None) -> None:
+    """An engine that is alive, so that the frame asks for no more than usual."""
+    now = product_clock.now()
+    EngineLease.objects.create(
+        holder="test", lease_until=now, heartbeat_at=now, broker_ok=True
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.portable
+class TestRoles:
+    reads = ("/accounts/", "/accounts/{pk}/")
+    acts = (
+        "/accounts/connect/",
+        "/accounts/{pk}/renew/",
+        "/accounts/{pk}/prefix/",
+        "/accounts/{pk}/disconnect/",
+        "/accounts/{pk}/erase/",
+    )
+    posts = (
+        "/accounts/{pk}/refresh/",
+        "/accounts/{pk}/pause/",
+        "/accounts/{pk}/resume/",
+    )
+
+    @pytest.mark.parametrize("path", reads + acts)
+    def test_send_strangers_to_the_sign_in_page(
+        self, anonymous: Client, path: str
+    ) -> None:
+        path = path.format(pk=make_account().pk)
+        response = anonymous.get(path)
+        assert response.status_code == 302
+        assert response["Location"] == f"/sign-in/?next={path}"
+
+    @pytest.mark.parametrize("path", reads)
+    def test_let_viewers_read(self, viewer: Client, path: str) -> None:
+        text = page(viewer, path.format(pk=make_account().pk))
+        assert "/pause/" not in text
+        assert "/connect/" not in text
+
+    @pytest.mark.parametrize("path", acts)
+    def test_let_operators_act_and_not_viewers(
+        self, viewer: Client, operator: Client, path: str
+    ) -> None:
+        path = path.format(pk=make_account().pk)
+        assert viewer.get(path).status_code == 403
+        assert viewer.post(path).status_code == 403
+        assert operator.get(path).status_code == 200
+
+    @pytest.mark.parametrize("path", posts)
+    def test_refuse_to_change_anything_by_get(
+        self, operator: Client, viewer: Client, path: str
+    ) -> None:
+        path = path.format(pk=make_account().pk)
+        assert operator.get(path).status_code == 405
+        assert viewer.post(path).status_code == 403
+
+    @pytest.mark.parametrize("path", [*reads[1:], *acts[1:]])
+    def test_know_no_account_that_is_not_there(
+        self, operator: Client, path: str
+    ) -> None:
+        assert operator.get(path.format(pk=999_999)).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.portable
+class TestList:
+    def test_teaches_on_an_installation_without_apps(self, operator: Client) -> None:
+        assert "No app is set up yet" in page(operator, "/accounts/")
+
+    def test_offers_the_first_connection(
+        self, operator: Client, viewer: Client
+    ) -> None:
+        make_app()
+        assert 'href="/accounts/connect/"' in page(operator, "/accounts/")
+        assert 'href="/accounts/connect/"' not in page(viewer, "/accounts/")
+
+    def test_shows_each_app_with_its_accounts_and_free_seats(
+        self, operator: Client
+    ) -> None:
+        app = make_app(name="northpier-1", seats=3)
+        make_account(app=app, display_name="Harbour Radio", playlists_count=48)
+        text = page(operator, "/accounts/")
+        assert "northpier-1" in text
+        assert "1 of 3 seats taken" in text
+        assert "Harbour Radio" in text
+        assert "room for 152" in text
+        assert text.count("<span>free</span>") == 2
+
+    def test_says_who_needs_consent(self, operator: Client) -> None:
+        now = product_clock.now()
+        make_account(status=Account.Status.NEEDS_REAUTH)
+        make_account(authorized_at=now - timedelta(days=160))
+        make_account(status=Account.Status.INACTIVE)
+        text = page(operator, "/accounts/")
+        assert "1 needs consent now, 1 within the month." in text
+        assert "1 is paused." in text
+
+    def test_counts_no_disconnected_account_as_wanting_consent(
+        self, operator: Client
+    ) -> None:
+        make_account(
+            status=Account.Status.NEEDS_REAUTH, disconnected_at=product_clock.now()
+        )
+        text = page(operator, "/accounts/")
+        assert "consent now" not in text
+        assert "Disconnected" in text
+        assert "Connect again" in text
+
+    def test_says_until_when_calls_rest(self, operator: Client) -> None:
+        make_account()
+        until = product_clock.now() + timedelta(hours=2)
+        Developer.objects.update(circuit_open_until=until, circuit_cause="quota")
+        text = page(operator, "/accounts/")
+        assert "Calls rest" in text
+        assert "quota for this developer is used up" in text
+
+    @pytest.mark.parametrize("name", ODD_NAMES)
+    def test_shows_odd_names_as_text(self, operator: Client, name: str) -> None:
+        account = make_account(display_name=name, prefix=name[:64])
+        for path in ("/accounts/", account.get_absolute_url()):
+            text = page(operator, path)
+            assert "<script>alert" not in text
+            assert '" onmouseover=' not in text
+
+    def test_query_count_does_not_grow_with_rows(
+        self, operator: Client, engine: None
+    ) -> None:
+        self.make_fleet(1)
+        few = queries(operator, "/accounts/")
+        self.make_fleet(12)
+        assert queries(operator, "/accounts/") == few <= 10
+
+    def make_fleet(self, apps: int) -> None:
+        now = product_clock.now()
+        for _ in range(apps):
+            for account in make_accounts(3):
+                Usage.objects.create(
+                    developer=account.app.developer,
+                    account=account,
+                    hour=now,
+                    group="catalogue",
+                    calls=3,
+                )
+
+
+@pytest.mark.django_db
+@pytest.mark.portable
+class TestDetail:
+    def test_shows_consent_app_and_usage(self, operator: Client) -> None:
+        account = make_account(display_name="Nightbus")
+        Usage.objects.create(
+            developer=account.app.developer,
+            account=account,
+            hour=product_clock.now().replace(minute=0, second=0, microsecond=0),
+            group="playlist_write",
+            calls=31,
+        )
+        text = page(operator, account.get_absolute_url())
+        assert "Nightbus" in text
+        assert "<b>31</b> in 24 hours" in text
+        assert "31 of 1,000,000" in text
+        assert "closed for this app" in text
+
+    def test_shows_no_token(self, operator: Client) -> None:
+        account = make_account(tokens=("canary-access", "canary-refresh"))
+        text = page(operator, account.get_absolute_url())
+        token = Token.objects.get()
+        assert "canary" not in text
+        assert token.refresh_encrypted not in text
+
+    def test_shows_what_waits_for_a_person(self, operator: Client) -> None:
+        account = make_account(status=Account.Status.INACTIVE)
+        spec = RunSpec("test.kind", "playlist:1", "Refill one", lane=account.lane)
+        open_run(spec, now=product_clock.now())
+        Run.objects.update(state=Run.State.BLOCKED, reason="account_paused")
+        text = page(operator, account.get_absolute_url())
+        assert "Refill one" in text
+        assert "1 until a person has acted" in text
+
+    @pytest.mark.parametrize(
+        ("fields", "wanted", "unwanted"),
+        [
+            ({}, ("Pause", "Refresh token"), ("Resume", "Try again")),
+            ({"status": "inactive"}, ("Resume",), ("/pause/", "Try again")),
+            ({"status": "blocked"}, ("Try again",), ("/pause/",)),
+            ({"status": "needs_reauth"}, ("Renew consent",), ("/pause/",)),
+        ],
+    )
+    def test_offers_what_fits_the_state(
+        self,
+        operator: Client,
+        fields: dict[str, Any],
+        wanted: tuple[str, ...],
+        unwanted: tuple[str, ...],
+    ) -> None:
+        text = page(operator, make_account(**fields).get_absolute_url())
+        assert all(word in text for word in wanted)
+        assert not any(word in text for word in unwanted)
+
+    def test_query_count_does_not_grow_with_runs(
+        self, operator: Client, operator_user: User, engine: None
+    ) -> None:
+        account, now = make_account(authorized_by=operator_user), product_clock.now()
+        idle = queries(operator, account.get_absolute_url())
+        for number in range(8):
+            subject = f"playlist:{number}"
+            spec = RunSpec("test.kind", subject, "Work", lane=account.lane)
+            open_run(spec, now=now, requested_by=operator_user)
+        assert queries(operator, account.get_absolute_url()) == idle <= 10
+        assert "8 waiting" in page(operator, account.get_absolute_url())
+
+    def test_gives_htmx_the_prefix_alone(self, operator: Client) -> None:
+        account = make_account(prefix="Late Night")
+        response = operator.get(
+            account.get_absolute_url(), headers=htmx(f"prefix-{account.pk}")
+        )
+        assert b"<!doctype" not in response.content
+        assert b"Late Night" in response.content
+        assert "HX-Request" in response["Vary"]
+
+
+@pytest.mark.django_db
+@pytest.mark.portable
+class TestConnectPage:
+    def test_explains_what_is_asked_and_where_to_register(
+        self, operator: Client, settings: Any
+    ) -> None:
+        make_app(name="northpier-1")
+        text = page(operator, "/accounts/connect/")
+        assert settings.SPOTIFY_REDIRECT_URI in text
+        assert 'data-copy="redirect-uri"' in text
+        assert "playlist-modify-private" in text
+        assert "private window" in text
+        assert "northpier-1" in text
+
+    def test_does_not_go_on_without_the_promise(self, operator: Client) -> None:
+        app = make_app()
+        response = operator.post("/accounts/connect/", {"app": app.pk})
+        assert response.status_code == 422
+        assert "accounts that you own or administer" in response.content.decode()
+        assert "spotify_consents" not in operator.session
+
+    @pytest.mark.parametrize("app", ["", "0", "x", "1); DROP TABLE"])
+    def test_does_not_go_on_without_an_app(self, operator: Client, app: str) -> None:
+        make_app()
+        response = operator.post("/accounts/connect/", {"app": app, "owned": "on"})
+        assert response.status_code == 422
+
+    def test_keeps_the_choice_that_was_made(self, operator: Client) -> None:
+        make_app()
+        second = make_app()
+        response = operator.post("/accounts/connect/", {"app": second.pk})
+        assert f'value="{second.pk}" checked' in response.content.decode()
+
+    def test_says_where_no_seat_is_free(self, operator: Client) -> None:
+        make_account(app=make_app(seats=1))
+        assert "No seat is free" in page(operator, "/accounts/connect/")
+
+    def test_counts_the_seat_of_the_account_itself_as_free(
+        self, operator: Client
+    ) -> None:
+        account = make_account(app=make_app(seats=1))
+        text = page(operator, f"/accounts/{account.pk}/renew/")
+        assert "No seat is free" not in text
+
+    def test_says_what_to_do_without_any_app(self, operator: Client) -> None:
+        assert "ensure_apps" in page(operator, "/accounts/connect/")
+
+
+@pytest.mark.django_db
+@pytest.mark.portable
+class TestSwitch:
+    def test_makes_an_account_the_active_one_and_goes_back(
+        self, viewer: Client
+    ) -> None:
+        account = make_account()
+        data = {"account": account.pk, "next": "/accounts/?x=1"}
+        response = viewer.post("/accounts/switch/", data)
+        assert response["Location"] == "/accounts/?x=1"
+        assert viewer.session["active_account"] == account.pk
+        assert '<span class="tag">active</span>' in page(viewer, "/accounts/")
+
+    def test_takes_none_for_an_answer(self, operator: Client) -> None:
+        account = make_account()
+        operator.post("/accounts/switch/", {"account": account.pk})
+        operator.post("/accounts/switch/", {"account": ""})
+        assert "active_account" not in operator.session
+
+    @pytest.mark.parametrize(
+        "back",
+        [
+            "https://evil.example/",
+            "//evil.example/",
+            "\\\\evil.example",
+            "javascript:alert(1)",
+            "http:evil.example",
+            "",
+        ],
+    )
+    def test_goes_nowhere_else(self, operator: Client, back: str) -> None:
+        response = operator.post("/accounts/switch/", {"account": "", "next": back})
+        assert response["Location"] == "/"
+
+    @pytest.mark.parametrize("chosen", ["999999", "9" * 40])
+    def test_knows_no_account_that_is_not_there(
+        self, operator: Client, chosen: str
+    ) -> None:
+        response = operator.post("/accounts/switch/", {"account": chosen})
+        assert response.status_code == 404
+
+    def test_forgets_an_account_that_was_erased(self, operator: Client) -> None:
+        account = make_account()
+        operator.post("/accounts/switch/", {"account": account.pk})
+        account.delete()
+        page(operator, "/accounts/")
+
+    def test_is_not_done_by_get(self, operator: Client) -> None:
+        assert operator.get("/accounts/switch/").status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.portable
+class TestPrefix:
+    def test_is_changed_on_a_page_without_script(self, operator: Client) -> None:
+        account = make_account()
+        path = f"/accounts/{account.pk}/prefix/"
+        assert "<h1>" in page(operator, path)
+        response = operator.post(path, {"prefix": "Late Night"})
+        assert response["Location"] == account.get_absolute_url()
+        account.refresh_from_db()
+        assert account.prefix == "Late Night"
+
+    def test_is_changed_in_its_place_with_htmx(self, operator: Client) -> None:
+        account = make_account()
+        path, target = f"/accounts/{account.pk}/prefix/", f"prefix-{account.pk}"
+        form = operator.get(path, headers=htmx(target)).content.decode()
+        assert form.lstrip().startswith("<form")
+        response = operator.post(path, {"prefix": "Late"}, headers=htmx(target))
+        text = response.content.decode()
+        assert response.status_code == 200
+        assert f'id="{target}"' in text
+        assert "<bdi>Late</bdi>" in text
+        assert "hx-swap-oob" in text
+
+    @pytest.mark.parametrize("prefix", ["", "   ", "x" * 65, "a\u200fb"])
+    def test_that_cannot_be_used_is_said_beside_the_field(
+        self, operator: Client, prefix: str
+    ) -> None:
+        account = make_account(prefix="Before")
+        path, target = f"/accounts/{account.pk}/prefix/", f"prefix-{account.pk}"
+        response = operator.post(path, {"prefix": prefix}, headers=htmx(target))
+        assert response.status_code == 422
+        assert 'class="error"' in response.content.decode()
+        assert "<!doctype" not in response.content.decode()
+        account.refresh_from_db()
+        assert account.prefix == "Before"
+
+
+@pytest.mark.django_db
+@pytest.mark.portable
+class TestActions:
+    def test_pause_and_resume_change_the_state(self, operator: Client) -> None:
+        account = make_account()
+        operator.post(f"/accounts/{account.pk}/pause/")
+        account.refresh_from_db()
+        assert account.status == Account.Status.INACTIVE
+        response = operator.post(f"/accounts/{account.pk}/resume/", follow=True)
+        account.refresh_from_db()
+        assert account.status == Account.Status.ACTIVE
+        assert "is at work again" in response.content.decode()
+
+    def test_pausing_twice_says_so(self, operator: Client) -> None:
+        account = make_account(status=Account.Status.INACTIVE)
+        response = operator.post(f"/accounts/{account.pk}/pause/", follow=True)
+        assert "cannot be paused" in response.content.decode()
+
+    def test_refreshing_opens_one_run_however_often_it_is_pressed(
+        self, operator: Client
+    ) -> None:
+        account = make_account()
+        path = f"/accounts/{account.pk}/refresh/"
+        first, second = operator.post(path), operator.post(path)
+        run = Run.objects.get()
+        assert first["Location"] == second["Location"] == run.get_absolute_url()
+        assert (run.kind, run.lane) == ("accounts.refresh_token", account.lane)
+
+    def test_disconnecting_asks_first_and_then_drops_the_tokens(
+        self, operator: Client
+    ) -> None:
+        account = make_account(playlists_count=2)
+        path = f"/accounts/{account.pk}/disconnect/"
+        text = page(operator, path)
+        assert "2 playlists, their lists and their history" in text
+        account.refresh_from_db()
+        assert not account.is_disconnected
+        response = operator.post(path)
+        assert response["Location"] == account.get_absolute_url()
+        account.refresh_from_db()
+        assert account.is_disconnected
+
+    def test_erasing_says_what_is_lost_and_then_does_it(self, operator: Client) -> None:
+        account = make_account(display_name="Gone Soon", playlists_count=1)
+        path = f"/accounts/{account.pk}/erase/"
+        text = page(operator, path)
+        assert "1 playlist here, with every list and all history" in text
+        assert "cannot be undone" in text
+        response = operator.post(path, follow=True)
+        assert response.redirect_chain == [("/accounts/", 303)]
+        assert "Gone Soon and all that was kept" in response.content.decode()
+        assert not Account.objects.exists()
+
+    def test_erasing_is_a_conflict_while_a_run_is_at_work(
+        self, operator: Client
+    ) -> None:
+        account = make_account()
+        spec = RunSpec("test.kind", "playlist:1", "Work", lane=account.lane)
+        ledger.claim(open_run(spec, now=product_clock.now()).pk, worker="test")
+        response = operator.post(f"/accounts/{account.pk}/erase/")
+        assert response.status_code == 409
+        assert "being worked on right now" in response.content.decode()
+        assert Account.objects.exists()
+
+    @pytest.mark.parametrize("action", ["disconnect", "erase"])
+    def test_ask_in_a_dialog_with_htmx(self, operator: Client, action: str) -> None:
+        account = make_account()
+        response = operator.get(
+            f"/accounts/{account.pk}/{action}/", headers=htmx("dialog-body")
+        )
+        text = response.content.decode()
+        assert "<!doctype" not in text
+        assert 'id="confirm-title"' in text
+
+
+@pytest.mark.django_db
+class TestAdmin:
+    models = ("developer", "app", "account", "token", "usage")
+
+    @pytest.mark.parametrize("model", models)
+    def test_lists_every_model(self, staff: Client, model: str) -> None:
+        account = make_account()
+        Usage.objects.create(
+            developer=account.app.developer,
+            account=account,
+            hour=product_clock.now(),
+            group="catalogue",
+        )
+        assert staff.get(f"/admin/accounts/{model}/").status_code == 200
+
+    def test_shows_no_secret_and_no_token(self, staff: Client) -> None:
+        account = make_account(
+            app=make_app(client_secret="canary-secret"),
+            tokens=("canary-access", "canary-refresh"),
+        )
+        stored = Token.objects.get()
+        secrets = (
+            "canary",
+            stored.access_encrypted,
+            stored.refresh_encrypted,
+            account.app.client_secret_encrypted,
+        )
+        for path in (
+            f"app/{account.app.pk}/change/",
+            f"account/{account.pk}/change/",
+            f"token/{account.pk}/change/",
+            "app/",
+            "token/",
+        ):
+            text = page(staff, f"/admin/accounts/{path}")
+            assert not any(secret in text for secret in secrets)
+
+    def test_takes_a_new_secret_and_keeps_the_old_one_without(
+        self, staff: Client
+    ) -> None:
+        app = make_app(client_secret="first")
+        data = {
+            "developer": app.developer.pk,
+            "name": "Renamed",
+            "client_id": app.client_id,
+            "mode": "extended",
+            "seats": 9,
+        }
+        path = f"/admin/accounts/app/{app.pk}/change/"
+        staff.post(path, data)
+        app = App.objects.get()
+        assert (app.name, app.client_secret) == ("Renamed", "first")
+        staff.post(path, data | {"client_secret": "second"})
+        assert App.objects.get().client_secret == "second"
+
+    def test_wants_the_secret_of_another_client_id(self, staff: Client) -> None:
+        app = make_app()
+        data = {
+            "developer": app.developer.pk,
+            "name": app.name,
+            "client_id": "another",
+            "mode": "extended",
+            "seats": 9,
+        }
+        response = staff.post(f"/admin/accounts/app/{app.pk}/change/", data)
+        assert "needs its own client secret" in response.content.decode()
+        assert App.objects.get().client_id == app.client_id
+
+    def test_creates_an_app_with_its_secret(self, staff: Client) -> None:
+        developer = make_app().developer
+        data = {
+            "developer": developer.pk,
+            "name": "New",
+            "client_id": "new",
+            "client_secret": "typed",
+            "mode": "development",
+            "seats": 5,
+        }
+        staff.post("/admin/accounts/app/add/", data)
+        assert App.objects.get(client_id="new").client_secret == "typed"
+
+    def test_is_closed_to_operators(self, operator: Client) -> None:
+        assert operator.get("/admin/accounts/account/").status_code == 302
