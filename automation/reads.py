@@ -70,9 +70,12 @@ def pulse(*, since: datetime) -> Pulse:
         .values("heartbeat_at", "broker_ok", **figures)
         .first()
     )
-    if row is None:
-        return Pulse(None, broker_ok=False, **counts(), failed=failed_since(since))
-    return Pulse(**row)
+    return _pulse_without_engine(since) if row is None else Pulse(**row)
+
+
+def _pulse_without_engine(since: datetime) -> Pulse:
+    """Return the figures where no engine has ever run."""
+    return Pulse(None, broker_ok=False, **counts(), failed=failed_since(since))
 
 
 def _count(runs: QuerySet[Run]) -> Coalesce:

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, date
 
 from library.models import Track
 from playlists.models import PlaylistSnapshot
-from playlists.reads import CurrentList, ListedTrack, SnapshotStep
+from playlists.reads import ListedTrack, SnapshotStep
 from vibe_engine.charts import FunnelStep, PrintTrack, SnapshotMark
 
+EPOCH = date(1970, 1, 1)
 REST_SHOWN_DAYS = 60
 """Longer rests are counted in the last bar."""
 
@@ -41,18 +43,18 @@ def funnel_of(snapshot: PlaylistSnapshot | None) -> list[FunnelStep]:
     ]
 
 
-def rests_of(current: CurrentList) -> list[int]:
-    """Count a list's tracks by the days they had rested; index = days."""
-    snapshot = current.snapshot
+def rests_of(snapshot: PlaylistSnapshot | None) -> list[int]:
+    """Count a drawn list's tracks by the days they had rested; index = days."""
     if snapshot is None:
         return []
-    began = (snapshot.confirmed_at or snapshot.planned_at).date()
-    days = Counter(
-        min(REST_SHOWN_DAYS, max(0, (began - row.last_here).days))
-        for row in current.tracks
-        if row.last_here is not None
+    drawn_on = (snapshot.planned_at.astimezone(UTC).date() - EPOCH).days
+    notes = snapshot.report.get("per_track", {}).values()
+    rests = Counter(
+        min(REST_SHOWN_DAYS, max(0, drawn_on - last_day))
+        for last_day, _ in notes
+        if last_day is not None
     )
-    return [days[day] for day in range(max(days) + 1)] if days else []
+    return [rests[day] for day in range(max(rests) + 1)] if rests else []
 
 
 def marks_of(steps: Sequence[SnapshotStep]) -> list[SnapshotMark]:

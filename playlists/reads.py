@@ -68,6 +68,28 @@ def current_list(playlist: Playlist) -> CurrentList:
     return CurrentList(None, []) if snapshot is None else snapshot_list(snapshot)
 
 
+@dataclass(frozen=True)
+class LatestLists:
+    """The list that stands, and the last one before it that held anything."""
+
+    current: CurrentList
+    previous: PlaylistSnapshot | None
+
+
+LOOK_BACK = 10
+"""So many lists back a previous one is looked for; emptied ones are passed over."""
+
+
+def latest_lists(playlist: Playlist) -> LatestLists:
+    """Return the present list in order and the one to restore, with three queries."""
+    lists = playlist.snapshots.confirmed().select_related("restored_from")
+    rows = list(lists.order_by("-confirmed_at", "-pk")[:LOOK_BACK])
+    standing = next((row for row in rows if row.replaced_at is None), None)
+    before = (row for row in rows if row.replaced_at is not None and row.track_count)
+    current = snapshot_list(standing) if standing else CurrentList(None, [])
+    return LatestLists(current, next(before, None))
+
+
 def snapshot_list(snapshot: PlaylistSnapshot) -> CurrentList:
     """Return any list in its order, with two queries."""
     track_ids = snapshot.track_ids()

@@ -16,6 +16,7 @@ urlpatterns = [
     path("rename/<int:account_pk>/", editing.rename_account, name="rename_account"),
     path("tracks/<int:track_pk>/", detail.track_history, name="track_history"),
     path("<int:pk>/", detail.detail, name="detail"),
+    path("<int:pk>/why/", detail.why, name="why"),
     path("<int:pk>/snapshots/", detail.snapshots, name="snapshots"),
     path("<int:pk>/snapshots/<int:snapshot_pk>/", detail.snapshot, name="snapshot"),
     path(

@@ -55,11 +55,11 @@ def _push(playlists: Playlists, now: datetime, by: User) -> Run:
 
 
 def _pause(playlists: Playlists, now: datetime, by: User) -> int:
-    return editing.pause_playlists(playlists=playlists, now=now)
+    return editing.pause_playlists(playlists=playlists)
 
 
 def _resume(playlists: Playlists, now: datetime, by: User) -> int:
-    return editing.resume_playlists(playlists=playlists, now=now)
+    return editing.resume_playlists(playlists=playlists)
 
 
 def _stop(playlists: Playlists, now: datetime, by: User) -> int:
@@ -311,7 +311,7 @@ def _ask(
     what = f"“{first.name}”" if count == 1 else f"{count:,} playlists"
     facts: list[tuple[str, object]] = []
     if action.calls:
-        cost = forecasting.forecast_runs(
+        cost = forecasting.forecast_calls(
             developer=first.account.app.developer, calls=count * action.calls
         )
         facts = [("Calls to Spotify", f"{cost.calls:,}"), ("Cost", cost.sentence)]

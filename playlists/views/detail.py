@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from automation import runtime
-from automation.models import Run
 from library.models import Track
 from playlists import pictures, reads, table
 from playlists.effective import effective
@@ -31,28 +30,43 @@ def detail(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show a playlist as it stands."""
     now = clock.now()
     playlist = _load(pk)
-    marks = reads.marks_for([playlist], now=now)
-    current = reads.current_list(playlist)
-    mark, word, trouble = table.state_of(playlist, marks.get(playlist.pk), now=now)
-    lists = playlist.snapshots.confirmed().exclude(replaced_at=None)
+    run_mark = reads.marks_for([playlist], now=now).get(playlist.pk)
+    latest = reads.latest_lists(playlist)
+    current = latest.current
+    mark, word, trouble = table.state_of(playlist, run_mark, now=now)
     context = {
         "playlist": playlist,
         "mark": mark,
         "word": word,
         "trouble": trouble,
+        "runs": [run_mark.run] if run_mark and run_mark.run.is_active else [],
         "current": current,
-        "rules": effective(playlist, runtime.load()),
-        "words": reads.report_words(current.snapshot) if current.snapshot else [],
-        "runs": Run.objects.filter(subject=playlist.subject).active(),
-        "previous": lists.exclude(track_count=0).order_by("-confirmed_at").first(),
+        "previous": latest.previous,
         "total_s": sum(row.track.duration_ms for row in current.tracks) // 1000,
         "covers": [row.track.album.image_url for row in current.tracks],
         "print": pictures.print_of(current.tracks),
-        "funnel": pictures.funnel_of(current.snapshot),
-        "rests": pictures.rests_of(current),
         "now": now,
     }
     return render(request, "playlists/detail.html", context)
+
+
+@require_GET
+@viewer_required
+def why(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Show why these tracks are in the list: report, rules, and how long they rested."""
+    playlist = _load(pk)
+    standing = playlist.snapshots.current().select_related("restored_from").first()
+    context = {
+        "playlist": playlist,
+        "snapshot": standing,
+        "rules": effective(playlist, runtime.load()),
+        "words": reads.report_words(standing) if standing else [],
+        "funnel": pictures.funnel_of(standing),
+        "rests": pictures.rests_of(standing),
+    }
+    return render_page(
+        request, "playlists/why.html", context, fragments={"why": "playlists/_why.html"}
+    )
 
 
 @require_GET
@@ -130,5 +144,4 @@ def track_history(request: OperatorRequest, track_pk: int) -> HttpResponse:
 
 
 def _load(pk: int) -> Playlist:
-    rows = Playlist.objects.select_related("account__app__developer")
-    return get_object_or_404(rows.prefetch_related("collections"), pk=pk)
+    return get_object_or_404(Playlist.objects.select_related("account__app"), pk=pk)
