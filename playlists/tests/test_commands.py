@@ -87,11 +87,11 @@ class TestCreatePlaylists:
 
     def test_fails_where_one_failed(self, stocked: Account) -> None:
         hold_tracks(
-            tracks=Track.objects.exclude(pk=Track.objects.latest("pk").pk),  # type: ignore[arg-type]
+            tracks=Track.objects.exclude(pk=Track.objects.latest("pk").pk),
             reason="All but one",
         )
         run_command("create_playlists", "--account", stocked.pk, "--count", 1)
-        hold_tracks(tracks=Track.objects.all(), reason="All")  # type: ignore[arg-type]
+        hold_tracks(tracks=Track.objects.all(), reason="All")
         Playlist.objects.update(spotify_id="p" * 22, status="active")
         with pytest.raises(CommandError, match="1 of 1 did not succeed"):
             run_command("reshuffle", "--playlist", "p" * 22, "--wait")

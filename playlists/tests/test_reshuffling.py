@@ -49,10 +49,10 @@ def playlist(stocked: Account, sandbox: SandboxControl) -> Playlist:
     return Playlist.objects.select_related("account__app").get()
 
 
-def reshuffle(playlist: Playlist, **wishes: int) -> Run:
+def reshuffle(playlist: Playlist, *, seed: int | None = None) -> Run:
     (run,) = finish(
         reshuffling.open_reshuffle(
-            playlists=[playlist], now=product_clock.now(), **wishes
+            playlists=[playlist], now=product_clock.now(), seed=seed
         )
     )
     playlist.refresh_from_db()
@@ -136,7 +136,7 @@ class TestReshuffle:
         self, playlist: Playlist, sandbox: SandboxControl
     ) -> None:
         first = playlist.snapshots.get()
-        hold_tracks(tracks=Track.objects.all(), reason="All of them")  # type: ignore[arg-type]
+        hold_tracks(tracks=Track.objects.all(), reason="All of them")
         run = reshuffle(playlist)
         assert run.state == Run.State.FAILED
         assert "the list stays as it is" in run.error
@@ -215,7 +215,7 @@ class TestRest:
     ) -> None:
         listed = set(playlist.snapshots.get().track_ids())
         hold_tracks(
-            tracks=Track.objects.exclude(pk__in=listed),  # type: ignore[arg-type]
+            tracks=Track.objects.exclude(pk__in=listed),
             reason="So that none is left",
         )
         Playlist.objects.update(cooldown_days=0)
@@ -237,7 +237,7 @@ class TestRest:
 
     def test_ignores_a_plan_that_was_never_sent(self, playlist: Playlist) -> None:
         hold_tracks(
-            tracks=Track.objects.exclude(  # type: ignore[arg-type]
+            tracks=Track.objects.exclude(
                 pk__in=(tracks := [t.pk for t in Track.objects.order_by("-pk")[:30]])
             ),
             reason="So that only these are left",
