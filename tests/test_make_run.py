@@ -16,20 +16,34 @@ from vibe_engine.testing.live import wait_until
 from vibe_engine.testing.product import RunningProduct, free_port
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-PARTS = ("valkey-server", "sandbox", "gunicorn", "worker", "beat", "engine")
+PARTS = {
+    "broker": "valkey-server",
+    "sandbox": "-m vibe_engine.sandbox",
+    "web": "-m gunicorn",
+    "worker": "celery -A vibe_engine worker",
+    "beat": "celery -A vibe_engine beat",
+    "engine": "manage.py engine",
+}
 
 Start = Callable[..., RunningProduct]
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
+    """One product that is up, for tests that leave it so."""
+    product = RunningProduct(tmp_path_factory.mktemp("running"), "--no-demo")
+    yield product.wait_ready()
+    product.stop()
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts products in folders of their own and ends them with the test."""
+    """Starts products in one folder and ends them with the test."""
     started: list[RunningProduct] = []
 
-    def start(*options: str, folder: str = "one", **rest: object) -> RunningProduct:
-        home = tmp_path / folder
-        home.mkdir(exist_ok=True)
-        product = RunningProduct(home, "--no-demo", *options, **rest)  # type: ignore[arg-type]
+    def start(**environment: str) -> RunningProduct:
+        port = started[0].port if started else None
+        product = RunningProduct(tmp_path, "--no-demo", port=port, **environment)
         started.append(product)
         return product
 
@@ -63,37 +77,33 @@ def answers(url: str) -> bool:
         return False
 
 
+def pids(product: RunningProduct, part: str) -> set[int]:
+    """The processes of one part."""
+    found = product.processes().items()
+    return {pid for pid, command in found if PARTS[part] in command}
+
+
 class TestStart:
-    def test_tells_where_it_is_and_lets_one_sign_in(self, start: Start) -> None:
-        product = start().wait_ready()
-        assert product.url == f"http://127.0.0.1:{product.port}"
-        assert sign_in(product).status_code == 200
-        assert requests.get(product.sandbox_url, timeout=30).ok
+    def test_tells_where_it_is_and_lets_one_sign_in(
+        self, running: RunningProduct
+    ) -> None:
+        assert running.url == f"http://127.0.0.1:{running.port}"
+        assert sign_in(running).status_code == 200
+        assert answers(running.sandbox_url)
 
     @linux_only
-    def test_starts_every_part_and_says_nothing_more(self, start: Start) -> None:
-        product = start().wait_ready()
-        commands = " ".join(product.processes().values())
-        assert [part for part in PARTS if part not in commands] == []
-        assert " | " not in product.output()
+    def test_starts_every_part(self, running: RunningProduct) -> None:
+        assert [part for part in PARTS if not pids(running, part)] == []
 
-    def test_localhost_is_sent_to_where_the_session_works(self, start: Start) -> None:
-        product = start().wait_ready()
+    def test_localhost_is_sent_to_where_the_session_works(
+        self, running: RunningProduct
+    ) -> None:
         answer = requests.get(
-            f"http://localhost:{product.port}/sign-in/",
+            f"http://localhost:{running.port}/sign-in/",
             allow_redirects=False,
             timeout=30,
         )
-        assert answer.headers["Location"] == f"{product.url}/sign-in/"
-
-    def test_a_second_start_keeps_the_sign_in(self, start: Start) -> None:
-        first = start().wait_ready()
-        told = (first.username, first.password)
-        first.send(signal.SIGTERM)
-        assert first.wait_end() == 0
-        again = start(port=first.port).wait_ready()
-        assert (again.username, again.password) == told
-        assert sign_in(again).status_code == 200
+        assert answer.headers["Location"] == f"{running.url}/sign-in/"
 
     def test_without_a_broker_says_so_and_works(
         self, start: Start, tmp_path: Path
@@ -107,52 +117,61 @@ class TestStart:
 
 
 class TestSecondInstance:
-    def test_in_the_same_folder_is_told_of_the_first(self, start: Start) -> None:
-        first = start().wait_ready()
-        second = start()
+    def test_in_the_same_folder_is_told_of_the_first(
+        self, running: RunningProduct
+    ) -> None:
+        second = RunningProduct(running.folder, "--no-demo")
         assert second.wait_end() == 1
         said = second.output()
         assert "Vibe Engine runs here already" in said
-        assert first.url in said
+        assert running.url in said
         assert "Traceback" not in said
 
-    def test_on_a_taken_port_is_told_so(self, start: Start) -> None:
-        first = start().wait_ready()
-        second = start(folder="two", port=first.port)
+    def test_on_a_taken_port_is_told_so(
+        self, running: RunningProduct, tmp_path: Path
+    ) -> None:
+        second = RunningProduct(tmp_path, "--no-demo", port=running.port)
         assert second.wait_end() == 1
-        assert f"Port {first.port} cannot be used" in second.output()
+        assert f"Port {running.port} cannot be used" in second.output()
+        assert "Traceback" not in second.output()
 
-    def test_on_another_port_runs_beside_the_first(self, start: Start) -> None:
-        first, second = start(), start(folder="two")
-        for product in (first, second):
-            assert sign_in(product.wait_ready()).status_code == 200
-        assert first.password != second.password
-        first.send(signal.SIGTERM)
-        assert first.wait_end() == 0
-        assert answers(f"{second.url}/sign-in/")
+    def test_on_another_port_runs_beside_the_first(
+        self, running: RunningProduct, start: Start
+    ) -> None:
+        second = start().wait_ready()
+        assert second.password != running.password
+        assert sign_in(second).status_code == 200
+        assert sign_in(running).status_code == 200
 
 
 @linux_only
 class TestEnd:
-    @pytest.mark.parametrize(
-        "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
-    )
-    def test_a_signal_stops_all_of_it(
-        self, start: Start, number: signal.Signals
+    def test_sigterm_stops_all_of_it_and_a_second_start_goes_on(
+        self, start: Start
     ) -> None:
+        first = start().wait_ready()
+        told = (first.username, first.password)
+        assert " | " not in first.output()
+        first.send(signal.SIGTERM)
+        assert first.wait_end() == 0
+        assert first.processes() == {}
+        assert not (first.var_dir / "broker.url").exists()
+        again = start().wait_ready()
+        assert (again.username, again.password) == told
+        assert sign_in(again).status_code == 200
+
+    def test_sighup_stops_all_of_it(self, start: Start) -> None:
         product = start().wait_ready()
-        assert len(product.processes()) > len(PARTS)
-        product.send(number)
+        product.send(signal.SIGHUP)
         assert product.wait_end() == 0
         assert product.processes() == {}
-        assert not (product.var_dir / "broker.url").exists()
 
-    def test_a_kill_leaves_no_orphan(self, start: Start) -> None:
+    def test_a_kill_leaves_no_orphan_and_no_obstacle(self, start: Start) -> None:
         product = start().wait_ready()
         product.send(signal.SIGKILL)
         product.wait_end()
         wait_until(lambda: product.processes() == {}, timeout_s=15)
-        again = start(port=product.port).wait_ready()
+        again = start().wait_ready()
         assert sign_in(again).status_code == 200
 
     def test_a_stop_while_starting_leaves_nothing(self, start: Start) -> None:
@@ -190,20 +209,17 @@ class TestEnd:
 
 @linux_only
 class TestTend:
-    @pytest.mark.parametrize("part", ["valkey-server", "worker", "engine", "sandbox"])
-    def test_starts_a_killed_part_again(self, start: Start, part: str) -> None:
-        product = start().wait_ready()
-
-        def alive() -> set[int]:
-            return {pid for pid, name in product.processes().items() if part in name}
-
-        before = alive()
+    @pytest.mark.parametrize("part", list(PARTS))
+    def test_starts_a_killed_part_again(
+        self, running: RunningProduct, part: str
+    ) -> None:
+        before = pids(running, part)
         assert before
         for pid in before:
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: bool(alive() - before), timeout_s=20)
-        assert "starting it again" in product.output()
-        assert answers(f"{product.url}/sign-in/")
+        wait_until(lambda: bool(pids(running, part) - before), timeout_s=60)
+        assert f"{part} ended (signal 9); starting it again" in running.output()
+        wait_until(lambda: answers(f"{running.url}/sign-in/"))
 
 
 @pytest.mark.skipif(not (ROOT / ".venv").exists(), reason="not installed by make")

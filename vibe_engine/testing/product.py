@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from vibe_engine.supervisor.lifeline import dies_with_parent
@@ -40,8 +41,8 @@ class RunningProduct:
         self.folder = folder
         self.var_dir = folder / "var"
         self.port = port or free_port()
-        self.log = folder / f"up-{self.port}.log"
-        with self.log.open("ab") as log:
+        self.log = folder / f"up-{time.monotonic_ns()}.log"
+        with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, str(ROOT / "manage.py"), "up"),
@@ -85,6 +86,7 @@ class RunningProduct:
     def printed(self, label: str) -> str:
         """Return the word printed behind a label of the closing block."""
         found = re.findall(rf"^  {label} +(\S+)", self.output(), re.MULTILINE)
+        assert found, self.output()  # noqa: S101
         return str(found[-1])
 
     def wait_ready(self) -> "RunningProduct":
