@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 
 from accounts.models import Account
@@ -159,6 +160,7 @@ def stock_library(
             key = (sandbox.url, row["id"])
             if key not in _albums:
                 _albums[key] = client.album(row["id"])
-            storing.store_album(data=_albums[key], submitted_url="", now=now)
+            with transaction.atomic():
+                storing.store_album(data=_albums[key], submitted_url="", now=now)
     sandbox.mark()
     return list(Track.objects.order_by("pk"))

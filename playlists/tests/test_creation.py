@@ -214,6 +214,7 @@ class TestNewPlaylist:
         assert len(entries) == 50
         assert {entry.batch_tag for entry in entries} == {snapshot.batch_tag}
         assert playlist.status == Playlist.Status.ACTIVE
+        assert playlist.last_reshuffled_at is not None
         assert playlist.last_reshuffled_at == snapshot.confirmed_at
         assert playlist.next_reshuffle_at == playlist.last_reshuffled_at + FIVE_DAYS
         assert all(entry.track.use_count == 1 for entry in entries)
