@@ -169,6 +169,15 @@ def reshuffle_due(run: Run) -> dict[str, object]:
     }
 
 
+@kind("playlists.reshuffle_some")
+def reshuffle_some(run: Run) -> dict[str, object]:
+    """Open a reshuffle of the playlists that a schedule of its own names."""
+    chosen = run.arguments.get("playlists")
+    if not isinstance(chosen, list) or not all(isinstance(pk, int) for pk in chosen):
+        raise VibeError('The schedule names no playlists: {"playlists": [1, 2]}.')
+    return {"reshuffles": reshuffling.open_some(playlist_ids=chosen, now=clock.now())}
+
+
 @kind("playlists.apply_retention")
 def apply_retention(run: Run) -> dict[str, object]:
     """Delete the history that is older than the settings say."""

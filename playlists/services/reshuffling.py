@@ -1,11 +1,13 @@
 """Reshuffles: asked for, carried out, and looked at beforehand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, QuerySet
 
+from accounts.models import Account
 from automation.models import Run
 from automation.runtime import RuntimeSettings
 from playlists import reads, sampler
@@ -102,6 +104,23 @@ def open_due(*, now: datetime) -> int:
             priority=Run.Priority.SCHEDULED,
         )
     return count
+
+
+def open_some(*, playlist_ids: Sequence[int], now: datetime) -> int:
+    """Open a reshuffle of these playlists, due or not; return how many.
+
+    Left out is what is paused or gone, what has a reshuffle under way, and what
+    failed lately.
+    """
+    active = Playlist.objects.filter(
+        pk__in=playlist_ids,
+        status=Playlist.Status.ACTIVE,
+        account__status=Account.Status.ACTIVE,
+    )
+    chosen = list(opening.with_lane(opening.at_rest(active, KIND, now=now)))
+    if chosen:
+        open_reshuffle(playlists=chosen, now=now, priority=Run.Priority.SCHEDULED)
+    return len(chosen)
 
 
 def reshuffle_playlist(

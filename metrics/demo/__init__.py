@@ -1,0 +1,1 @@
+"""A demo fleet with a past, made through the product's own services."""
