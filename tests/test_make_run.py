@@ -13,7 +13,7 @@ import requests
 
 from vibe_engine.testing.environment import ROOT, clean_environment
 from vibe_engine.testing.live import wait_until
-from vibe_engine.testing.product import RunningProduct, free_port
+from vibe_engine.testing.product import RunningProduct, free_port, processes_in
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 PARTS = {
@@ -227,8 +227,6 @@ class TestMake:
     @linux_only
     def test_run_starts_it_and_ends_with_make(self, tmp_path: Path) -> None:
         var_dir = tmp_path / "var"
-        product = RunningProduct.__new__(RunningProduct)
-        product.var_dir = var_dir
         port = free_port()
         with subprocess.Popen(
             ["make", "run", f"PORT={port}"],
@@ -244,7 +242,7 @@ class TestMake:
                 if "Ctrl-C stops all of it" in line:
                     break
             make.kill()
-        wait_until(lambda: product.processes() == {}, timeout_s=30)
+        wait_until(lambda: processes_in(var_dir) == {}, timeout_s=30)
 
     def test_says_in_one_sentence_that_python_is_too_old(self, tmp_path: Path) -> None:
         old = tmp_path / "old-python"

@@ -32,6 +32,26 @@ def free_port() -> int:
     raise AssertionError("no two free ports side by side")
 
 
+def processes_in(folder: Path) -> dict[int, str]:
+    """Return id and command line of every process that works in a state folder.
+
+    Linux only: known by environment or command line, whoever the parent is.
+    (Valkey writes its title over its environment.)
+    """
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
+            known = (entry / "environ").read_bytes() + command
+        except OSError:
+            continue
+        if str(folder).encode() in known:
+            found[int(entry.name)] = command.decode(errors="replace")
+    return found
+
+
 class RunningProduct:
     """`manage.py up` as a process; `wait_ready()` before use, `stop()` after it."""
 
@@ -108,22 +128,8 @@ class RunningProduct:
         self.process.send_signal(number)
 
     def processes(self) -> dict[int, str]:
-        """Return every process on this machine that works in the state folder.
-
-        Linux only: they are known by their environment, whoever their parent is.
-        """
-        mark = f"VIBE_VAR_DIR={self.var_dir}".encode()
-        found = {}
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
-                    found[int(entry.name)] = command.decode(errors="replace")
-            except OSError:
-                continue
-        return found
+        """Return every process that works in the state folder."""
+        return processes_in(self.var_dir)
 
     def stop(self) -> None:
         """End it and whatever is left of it."""
