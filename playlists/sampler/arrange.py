@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from playlists.sampler.arrays import Int64s
 from playlists.sampler.flow import UNIT, Costs
-from playlists.sampler.library import Float64s, Int64s
 from playlists.sampler.separation import (
     Credits,
     forced_artists,
@@ -60,7 +60,7 @@ def mend(order: Sequence[int], credits: Credits, gap: int) -> list[int]:
     Needed where tracks credit several artists, which no construction foresees. Each
     of at most `MOST_EXCHANGES` takes the best of all pairs, and stops at no gain.
     """
-    shares = sharing(credits).astype(np.float64)
+    shares = sharing(credits).astype(np.int64)
     positions = np.argsort(np.array(order, np.int64))
     for _ in range(MOST_EXCHANGES if len(order) > 1 else 0):
         deltas = _exchange_deltas(shares, positions, gap)
@@ -72,14 +72,14 @@ def mend(order: Sequence[int], credits: Credits, gap: int) -> list[int]:
     return [int(track) for track in np.argsort(positions)]
 
 
-def _exchange_deltas(shares: Float64s, positions: Int64s, gap: int) -> Float64s:
+def _exchange_deltas(shares: Int64s, positions: Int64s, gap: int) -> Int64s:
     """Return, at [i, j], what tracks i and j changing places would add to the misses."""
     away = np.abs(positions[:, None] - np.arange(len(positions))[None, :])
-    missed = np.maximum(gap - away, 0).astype(np.float64)
+    missed = np.maximum(gap - away, 0)
     moved = (shares @ missed)[:, positions]
     stayed = np.diagonal(moved)
     between = 2 * shares * (gap - missed[:, positions])
-    deltas: Float64s = moved + moved.T - stayed[:, None] - stayed[None, :] - between
+    deltas: Int64s = moved + moved.T - stayed[:, None] - stayed[None, :] - between
     return deltas
 
 

@@ -5,13 +5,13 @@ from typing import Self
 
 import numpy as np
 
+from playlists.sampler.arrays import Flags, Int64s, marked
 from playlists.sampler.bits import DRAW_STREAM, Bits
 from playlists.sampler.kernels import pick_by_keys, pick_by_rejection
-from playlists.sampler.library import Flags, Int64s, Library
 from playlists.sampler.picks import Picks
 from playlists.sampler.pool import Pool, passing
 from playlists.sampler.repair import Budget, repair
-from playlists.sampler.rest import Resting, RestTable, contains
+from playlists.sampler.rest import Resting, RestTable
 from playlists.sampler.rules import Rules
 
 
@@ -45,6 +45,7 @@ class Attempt:
         self, pool: Pool, resting: Resting, seed: tuple[int, int, int]
     ) -> None:
         self.pool = pool
+        self.library = pool.library
         self.rules = pool.rules
         self.rest = RestTable.of(pool.library, resting)
         self.picks = Picks(pool.library, pool.rules)
@@ -56,11 +57,6 @@ class Attempt:
         self._budget = Budget()
 
     @property
-    def library(self) -> Library:
-        """The library drawn from."""
-        return self.pool.library
-
-    @property
     def missing(self) -> int:
         """How many places are still empty."""
         return self.rules.size - len(self.picks)
@@ -69,54 +65,57 @@ class Attempt:
         """Fill what can be filled with every rule as it was asked."""
         pick_by_rejection(self.pool, self.rest, self.barred, self.picks, self._bits)
         if self.missing:
-            self._tiers.append(self.in_stock(self.pool.rows))
-            self._refill()
+            self._tiers.append(np.flatnonzero(self.stock()))
+            self._fill(self._tiers)
 
     def go_on(self, terms: Terms) -> None:
         """Fill what looser terms allow, after all that could be drawn before."""
-        mask, barred = self.mask, self.barred
+        stock, before = self.stock(), self.terms
         self.agree(terms)
-        opened = np.flatnonzero(self.mask & ~mask)
-        released = np.setdiff1d(barred, self.barred)
-        self._tiers.append(self.in_stock(np.union1d(opened, released)))
-        self._refill()
+        self._tiers.append(np.flatnonzero(self.stock() & ~stock))
+        is_cap_looser = (terms.cap, terms.primary_only) != (
+            before.cap,
+            before.primary_only,
+        )
+        self._fill(self._tiers if is_cap_looser else self._tiers[-1:])
+
+    def finish(self) -> None:
+        """Fill what exchanges may have opened anywhere."""
+        self._draw_from(self._tiers)
 
     def agree(self, terms: Terms) -> None:
         """Put terms in force; the picks stay as they are."""
-        widened = terms.widening > 0
-        filtered = (
-            passing(self.library, self.rules, terms.widening) if widened else None
-        )
-        self.mask = self.pool.mask if filtered is None else filtered
+        if terms.widening:
+            self.mask = passing(self.library, self.rules, terms.widening)
+        else:
+            self.mask = self.pool.mask
         self.barred = self.rest.barred(terms.cooldown_days)
         credits = self.library.credit_table(primary_only=terms.primary_only)
         self.picks.count(credits, terms.cap)
         self.terms = terms
 
-    def _refill(self) -> None:
-        """Draw from the tiers in their order, then repair, until nothing fits."""
-        for tier in self._tiers:
-            if not self.missing:
-                return
-            rows = tier[self.picks.fitting(tier)]
-            weights = self.pool.weights(rows, self.rest)
-            pick_by_keys(rows, weights, self.picks, self.rules.size, self._bits)
-        if self.missing:
-            repair(
-                self.picks, np.concatenate(self._tiers), self.rules.size, self._budget
-            )
-
-    def in_stock(self, rows: Int64s) -> Int64s:
-        """Return those of `rows` that the filters and the rest let through."""
-        rows = rows[self.mask[rows]]
-        return rows[~contains(self.barred, rows)]
-
-    def stock_size(self) -> int:
-        """Return how many tracks the filters and the rest let through."""
-        barred = np.count_nonzero(self.mask[self.barred])
-        return int(np.count_nonzero(self.mask) - barred)
+    def stock(self) -> Flags:
+        """Mark what the filters and the rest let through, picks included."""
+        stock = self.mask.copy()
+        stock[self.barred] = False
+        return stock
 
     def capped_in_stock(self) -> Int64s:
         """Return what the cap alone keeps out: stock by artists that are full."""
-        rows = np.unique(self.picks.capped_rows())
-        return self.in_stock(np.setdiff1d(rows, self.picks.rows, assume_unique=True))
+        capped = marked(self.picks.capped_rows(), len(self.library))
+        capped[self.picks.rows] = False
+        return np.flatnonzero(capped & self.stock())
+
+    def _fill(self, tiers: list[Int64s]) -> None:
+        """Draw from tiers in their order, then repair with all."""
+        self._draw_from(tiers)
+        if self.missing:
+            rows = np.concatenate(self._tiers)
+            repair(self.picks, rows, self.rules.size, self._budget)
+
+    def _draw_from(self, tiers: list[Int64s]) -> None:
+        for tier in tiers:
+            if self.missing:
+                rows = tier[self.picks.fitting(tier)]
+                weights = self.pool.weights(rows, self.rest)
+                pick_by_keys(rows, weights, self.picks, self.rules.size, self._bits)

@@ -4,59 +4,60 @@ from dataclasses import replace
 
 import numpy as np
 
+from playlists.sampler.arrays import Int64s, marked
 from playlists.sampler.attempt import Attempt
-from playlists.sampler.library import Int64s
-from playlists.sampler.picks import Picks
+from playlists.sampler.picks import Picks, add_in_order
 from playlists.sampler.pool import passing
 from playlists.sampler.report import BindingRule
-from playlists.sampler.rest import contains
+from playlists.sampler.rules import Rules
 
 MOST_ARTISTS = 20
+FILL_SCAN = 256
 LIBRARY = "library"
 """Named as binding where no single rule's absence would help: there is no more."""
 
 
-def binding_rule_of(attempt: Attempt) -> BindingRule | None:
-    """Return what binds a short list, None for a full one."""
+def binding_rule_of(attempt: Attempt, capped: Int64s) -> BindingRule | None:
+    """Return what binds a short list, None for a full one.
+
+    `capped` are the rows that the cap alone keeps out.
+    """
     if not attempt.missing:
         return None
-    gains = {
-        "artist_cap": _gain_without_cap(attempt),
-        "cooldown": _gain_of(attempt, attempt.barred[attempt.mask[attempt.barred]]),
-        "ranges": _gain_without_filter(attempt, "ranges"),
-        "explicit": _gain_without_filter(attempt, "explicit"),
-    }
+    gains = _gains(attempt, capped)
     rule = max(gains, key=lambda name: gains[name])
-    artists = _full_artists(attempt)
+    artists = _full_artists(attempt, capped)
     return BindingRule(
-        rule=rule if gains[rule] else _tightest(attempt),
+        rule=rule if gains[rule] else _tightest(attempt, capped),
         artist_ids=artists[:MOST_ARTISTS],
         artist_count=len(artists),
         gains={name: gain for name, gain in gains.items() if gain},
     )
 
 
-def _gain_without_cap(attempt: Attempt) -> int:
-    picks = attempt.picks.copy()
-    picks.cap = attempt.rules.size
-    return _fill(picks, attempt.capped_in_stock(), attempt.rules.size)
+def _gains(attempt: Attempt, capped: Int64s) -> dict[str, int]:
+    """Return for each rule how many places it alone keeps empty."""
+    rules, picks, goal = attempt.rules, attempt.picks, attempt.rules.size
+    uncapped = picks.copy()
+    uncapped.count(picks.credits, goal)
+    resting = attempt.barred[attempt.mask[attempt.barred]]
+    any_value = _outside(attempt, replace(rules, ranges=()))
+    any_words = _outside(attempt, replace(rules, explicit="allow"))
+    return {
+        "artist_cap": _fill(uncapped, capped, goal),
+        "cooldown": _fill(picks.copy(), resting, goal),
+        "ranges": _fill(picks.copy(), any_value, goal),
+        "explicit": _fill(picks.copy(), any_words, goal),
+    }
 
 
-def _gain_without_filter(attempt: Attempt, name: str) -> int:
-    rules = attempt.rules
-    looser = (
-        replace(rules, ranges=())
-        if name == "ranges"
-        else replace(rules, explicit="allow")
-    )
-    if looser == rules:
-        return 0
-    rows = np.flatnonzero(passing(attempt.library, looser) & ~attempt.mask)
-    return _gain_of(attempt, rows[~contains(attempt.barred, rows)])
-
-
-def _gain_of(attempt: Attempt, rows: Int64s) -> int:
-    return _fill(attempt.picks.copy(), rows, attempt.rules.size)
+def _outside(attempt: Attempt, looser: Rules) -> Int64s:
+    """Return the rows that looser filters would let through and that do not rest."""
+    if looser == attempt.rules:
+        return attempt.pool.rows[:0]
+    passes = passing(attempt.library, looser) & ~attempt.mask
+    passes[attempt.barred] = False
+    return np.flatnonzero(passes)
 
 
 def _fill(picks: Picks, rows: Int64s, goal: int) -> int:
@@ -66,26 +67,24 @@ def _fill(picks: Picks, rows: Int64s, goal: int) -> int:
         rows = rows[picks.fitting(rows)]
         if not len(rows):
             break
-        for row in rows[:256].tolist():
-            if len(picks) < goal:
-                picks.try_add(row)
+        add_in_order(rows[:FILL_SCAN].tolist(), picks, goal)
     return len(picks) - before
 
 
-def _tightest(attempt: Attempt) -> str:
+def _tightest(attempt: Attempt, capped: Int64s) -> str:
     """Name the rule to blame where only two together would have helped."""
-    if len(attempt.capped_in_stock()):
+    if len(capped):
         return "artist_cap"
     return "cooldown" if attempt.mask[attempt.barred].any() else LIBRARY
 
 
-def _full_artists(attempt: Attempt) -> tuple[int, ...]:
+def _full_artists(attempt: Attempt, capped: Int64s) -> tuple[int, ...]:
     """Return the artists whose cap keeps tracks out, those that keep out most first."""
     kept_out: dict[int, int] = {}
-    full = np.sort(attempt.picks.full_artists())
-    for artist in full.tolist():
+    is_capped = marked(capped, len(attempt.library))
+    for artist in np.sort(attempt.picks.full_artists()).tolist():
         rows = attempt.picks.credits.rows_of(np.array([artist]))
-        rows = np.setdiff1d(attempt.in_stock(np.unique(rows)), attempt.picks.rows)
-        if len(rows):
-            kept_out[artist] = len(rows)
+        count = int(np.count_nonzero(is_capped[rows]))
+        if count:
+            kept_out[artist] = count
     return tuple(sorted(kept_out, key=lambda artist: -kept_out[artist]))

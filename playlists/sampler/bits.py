@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playlists.sampler.library import Float64s, Int64s
+from playlists.sampler.arrays import Float64s, Int64s
 
 DRAW_STREAM = 0
 SEQUENCE_STREAM = 1

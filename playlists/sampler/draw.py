@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from playlists.sampler.arrays import contains
 from playlists.sampler.attempt import Attempt
 from playlists.sampler.binding import binding_rule_of
 from playlists.sampler.funnel import funnel_of
@@ -11,7 +12,7 @@ from playlists.sampler.ladder import climb
 from playlists.sampler.library import Library
 from playlists.sampler.pool import Pool, build_pool
 from playlists.sampler.report import Reason, Report, RungUse, TrackNote
-from playlists.sampler.rest import NEVER, Resting, contains, first_day_back
+from playlists.sampler.rest import NEVER, Resting, first_day_back
 from playlists.sampler.rules import Rules
 
 
@@ -58,14 +59,14 @@ def _report(
     track_ids: tuple[int, ...],
     seed: tuple[int, int, int],
 ) -> Report:
-    rules = attempt.rules
+    rules, capped = attempt.rules, attempt.capped_in_stock()
     return Report(
         asked=rules.size,
         drawn=len(track_ids),
         shortfall=attempt.missing,
-        funnel=funnel_of(attempt, rungs),
+        funnel=funnel_of(attempt, rungs, capped),
         rungs=tuple(rungs),
-        binding_rule=binding_rule_of(attempt),
+        binding_rule=binding_rule_of(attempt, capped),
         per_track=dict(zip(track_ids, _notes(attempt), strict=True)),
         rules=rules,
         rules_hash=rules.rules_hash(),

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from playlists.sampler.library import Float64s, Int64s, Library
+from playlists.sampler.arrays import Float64s, Int64s
+from playlists.sampler.library import Library
 from playlists.sampler.rules import Arc
 
 UNIT = 1_000_000

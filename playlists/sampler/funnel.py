@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from playlists.sampler.arrays import Int64s, marked
 from playlists.sampler.attempt import Attempt
-from playlists.sampler.library import Int64s
 from playlists.sampler.report import FunnelStep, RungUse
 
 GIVEN_BACK = {
@@ -14,37 +14,44 @@ GIVEN_BACK = {
 }
 
 
-def funnel_of(attempt: Attempt, rungs: Sequence[RungUse]) -> tuple[FunnelStep, ...]:
-    """Return the steps of a finished draw; what is left always follows from them."""
+def funnel_of(
+    attempt: Attempt, rungs: Sequence[RungUse], capped: Int64s
+) -> tuple[FunnelStep, ...]:
+    """Return the steps of a finished draw; what is left always follows from them.
+
+    `capped` are the rows that the cap alone keeps out.
+    """
     steps = list(attempt.pool.steps)
-    for key, label, taken in _taken(attempt, rungs):
+    for key, label, taken in _taken(attempt, rungs, capped):
         steps.append(FunnelStep(key, label, taken, steps[-1].left - taken))
     return tuple(steps)
 
 
-def _taken(attempt: Attempt, rungs: Sequence[RungUse]) -> list[tuple[str, str, int]]:
+def _taken(
+    attempt: Attempt, rungs: Sequence[RungUse], capped: Int64s
+) -> list[tuple[str, str, int]]:
     standing, resting = _resting(attempt)
-    capped = attempt.capped_in_stock()
+    stock = attempt.stock()
     same = _same_in_stock(attempt, capped)
-    stock = attempt.stock_size()
-    rest_of_stock = stock - len(capped) - same - len(attempt.picks)
+    drawn = len(attempt.picks)
     return [
         ("current", "In the list now", standing),
         ("cooldown", "Resting", resting),
         *_given_back(rungs),
         ("artist_cap", "Artist at the cap", len(capped)),
         ("title", "Same recording", same),
-        ("drawn", "Drawn", rest_of_stock),
+        ("drawn", "Drawn", int(np.count_nonzero(stock)) - len(capped) - same - drawn),
     ]
 
 
 def _resting(attempt: Attempt) -> tuple[int, int]:
     """Count what stands in the list and what rests, under the rules as asked."""
-    rest, mask = attempt.rest, attempt.pool.mask
+    rest = attempt.rest
     barred = rest.barred(attempt.rules.cooldown_days)
-    barred = barred[mask[barred]]
-    standing = np.count_nonzero(np.isin(barred, rest.rows[rest.standing]))
-    return int(standing), len(barred) - int(standing)
+    barred = barred[attempt.pool.mask[barred]]
+    standing = marked(rest.rows[rest.standing], len(attempt.library))
+    count = int(np.count_nonzero(standing[barred]))
+    return count, len(barred) - count
 
 
 def _given_back(rungs: Sequence[RungUse]) -> list[tuple[str, str, int]]:
@@ -57,5 +64,7 @@ def _given_back(rungs: Sequence[RungUse]) -> list[tuple[str, str, int]]:
 
 def _same_in_stock(attempt: Attempt, capped: Int64s) -> int:
     """Count the releases that only a recording already in the list keeps out."""
-    same = np.setdiff1d(attempt.picks.same_rows(), attempt.picks.rows)
-    return len(np.setdiff1d(attempt.in_stock(same), capped))
+    same = marked(attempt.picks.same_rows(), len(attempt.library))
+    same[attempt.picks.rows] = False
+    same[capped] = False
+    return int(np.count_nonzero(same & attempt.stock()))

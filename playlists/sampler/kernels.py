@@ -11,11 +11,11 @@ would be a different law.
 
 import numpy as np
 
+from playlists.sampler.arrays import Float64s, Int64s, contains
 from playlists.sampler.bits import Bits
-from playlists.sampler.library import Float64s, Int64s
-from playlists.sampler.picks import Picks
+from playlists.sampler.picks import Picks, add_in_order
 from playlists.sampler.pool import Pool
-from playlists.sampler.rest import RestTable, contains
+from playlists.sampler.rest import RestTable
 
 ROUNDS = 6
 FIRST_SCAN = 512
@@ -55,19 +55,11 @@ def pick_by_keys(
     scan = FIRST_SCAN
     while len(rows) and len(picks) < goal:
         first = _smallest(keys, scan)
-        add_in_order(rows[first], picks, goal)
+        add_in_order(rows[first].tolist(), picks, goal)
         left = picks.fitting(rows)
         left[first] = False
         rows, keys = rows[left], keys[left]
         scan *= 8
-
-
-def add_in_order(rows: Int64s, picks: Picks, goal: int) -> None:
-    """Add what fits, first come first served, until the list is full."""
-    for row in rows.tolist():
-        if len(picks) == goal:
-            return
-        picks.try_add(row)
 
 
 def _smallest(keys: Float64s, count: int) -> Int64s:

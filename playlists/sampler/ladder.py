@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from playlists.sampler.arrays import run_lengths
 from playlists.sampler.attempt import Attempt, Terms
 from playlists.sampler.pool import passing
 from playlists.sampler.report import RungUse
@@ -27,28 +28,36 @@ def climb(attempt: Attempt) -> list[RungUse]:
     put back as far as the list allows: what is reported, and left in force, is what
     the list breaks, no more.
     """
-    uses = []
-    for name in attempt.rules.rungs:
-        drawn, before = len(attempt.picks), _open_size(attempt)
-        for terms in _STEPS[name](attempt):
-            if attempt.missing:
-                attempt.go_on(terms)
-        gained, after = len(attempt.picks) - drawn, _open_size(attempt)
-        uses.append(RungUse(name, before, after, gained, {}))
+    uses = [_take(attempt, name) for name in attempt.rules.rungs if attempt.missing]
+    if attempt.missing:
+        attempt.finish()
     return _settle(attempt, uses)
 
 
-def _open_size(attempt: Attempt) -> int:
-    """Return how many tracks of the stock the cap lets through, picks included."""
-    return attempt.stock_size() - len(attempt.capped_in_stock())
+def _take(attempt: Attempt, name: RungName) -> RungUse:
+    """Let one rule give way, step by step, until the list is full."""
+    drawn, before = len(attempt.picks), _open_size(attempt, name)
+    for terms in _STEPS[name](attempt):
+        if attempt.missing:
+            attempt.go_on(terms)
+    gained, after = len(attempt.picks) - drawn, _open_size(attempt, name)
+    return RungUse(name, before, after, gained, {})
+
+
+def _open_size(attempt: Attempt, name: RungName) -> int:
+    """Return how many tracks are admissible; for the cap's own rungs, under it too."""
+    stock = int(np.count_nonzero(attempt.stock()))
+    if _FIELDS[name] in ("primary_only", "cap"):
+        return stock - len(attempt.capped_in_stock())
+    return stock
 
 
 def _shorter_cooldowns(attempt: Attempt) -> Iterator[Terms]:
     """Admit what rests already longest, a day at a time, never below one day."""
     rest = attempt.rest
-    days = np.unique((rest.today - rest.left_day)[rest.has_left & ~rest.standing])
-    kept = (days >= SHORTEST_REST_DAYS) & (days < attempt.terms.cooldown_days)
-    for cooldown_days in days[kept][::-1].tolist():
+    days = (rest.today - rest.left_day)[rest.has_left & ~rest.standing]
+    days = days[(days >= SHORTEST_REST_DAYS) & (days < attempt.terms.cooldown_days)]
+    for cooldown_days in np.flatnonzero(np.bincount(days))[::-1].tolist():
         yield replace(attempt.terms, cooldown_days=cooldown_days)
 
 
@@ -66,9 +75,24 @@ def _wider_ranges(attempt: Attempt) -> Iterator[Terms]:
 
 
 def _higher_caps(attempt: Attempt) -> Iterator[Terms]:
-    """Raise the artist cap one by one, as long as it keeps anything out."""
+    """Raise the artist cap, as little as may do, while it keeps anything out."""
     while attempt.missing and len(attempt.capped_in_stock()):
-        yield replace(attempt.terms, cap=attempt.terms.cap + 1)
+        cap = max(attempt.terms.cap + 1, _least_cap(attempt))
+        yield replace(attempt.terms, cap=cap)
+
+
+def _least_cap(attempt: Attempt) -> int:
+    """Return a cap below which the stock cannot fill what it could without one.
+
+    Each track has one first artist at most, so the tracks of each, up to the cap,
+    added up are a bound on the list.
+    """
+    credits = attempt.library.primary_credits
+    rows = np.repeat(np.arange(len(attempt.library)), np.diff(credits.offsets))
+    counts = run_lengths(credits.artist_ids[attempt.stock()[rows]])
+    goal = min(attempt.rules.size, int(counts.sum()))
+    caps = range(1, attempt.rules.size + 1)
+    return next(cap for cap in caps if np.minimum(counts, cap).sum() >= goal)
 
 
 _STEPS: Mapping[RungName, Callable[[Attempt], Iterator[Terms]]] = {
@@ -78,7 +102,7 @@ _STEPS: Mapping[RungName, Callable[[Attempt], Iterator[Terms]]] = {
     "artist_cap": _higher_caps,
 }
 
-_FIELDS: Mapping[str, str] = {
+_FIELDS: Mapping[RungName, str] = {
     "cooldown": "cooldown_days",
     "primary_credits": "primary_only",
     "soft_ranges": "widening",
@@ -88,20 +112,26 @@ _FIELDS: Mapping[str, str] = {
 
 def _settle(attempt: Attempt, uses: Sequence[RungUse]) -> list[RungUse]:
     """Leave in force the strictest terms that the list keeps, and report them."""
+    if not uses:
+        return []
     needed = _strictest_terms(attempt)
     attempt.agree(Terms.of(attempt.rules))
-    settled = []
-    for use in uses:
-        field = _FIELDS[use.name]
-        asked, given = getattr(attempt.terms, field), getattr(needed, field)
-        if asked != given:
-            before = attempt.stock_size()
-            attempt.agree(replace(attempt.terms, **{field: given}))
-            if attempt.stock_size() > before:
-                use = replace(use, pool_before=before, pool_after=attempt.stock_size())
-            detail = {"from": float(asked), "to": float(given)}
-            settled.append(replace(use, detail=detail))
-    return settled
+    settled = [_settle_one(attempt, use, needed) for use in uses]
+    return [use for use in settled if use is not None]
+
+
+def _settle_one(attempt: Attempt, use: RungUse, needed: Terms) -> RungUse | None:
+    field = _FIELDS[use.name]
+    asked, given = getattr(attempt.terms, field), getattr(needed, field)
+    if asked == given:
+        return None
+    before = _open_size(attempt, use.name)
+    attempt.agree(replace(attempt.terms, **{field: given}))
+    detail = {"from": float(asked), "to": float(given)}
+    if field in ("primary_only", "cap"):
+        return replace(use, detail=detail)
+    after = _open_size(attempt, use.name)
+    return replace(use, pool_before=before, pool_after=after, detail=detail)
 
 
 def _strictest_terms(attempt: Attempt) -> Terms:

@@ -8,6 +8,15 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from playlists.sampler.arrays import (
+    Float32s,
+    Int8s,
+    Int16s,
+    Int32s,
+    Int64s,
+    ranges,
+)
+
 FEATURES = (
     "danceability",
     "energy",
@@ -23,14 +32,6 @@ FEATURES = (
 )
 """Names of the eleven audio features, as Spotify spells them."""
 
-Int64s = npt.NDArray[np.int64]
-Int32s = npt.NDArray[np.int32]
-Int16s = npt.NDArray[np.int16]
-Int8s = npt.NDArray[np.int8]
-Float32s = npt.NDArray[np.float32]
-Float64s = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Groups:
@@ -45,13 +46,15 @@ class Groups:
         order = np.argsort(keys, kind="stable")
         return cls(keys[order], rows[order])
 
-    def find(self, keys: Int64s) -> tuple[Int64s, Int64s]:
-        """Return the rows under each of `keys`, and beside each row its key's index."""
+    def spans(self, keys: Int64s) -> tuple[Int64s, Int64s]:
+        """Return where in `rows` those of each key start and stop."""
         start = np.searchsorted(self.sorted_keys, keys, side="left")
         stop = np.searchsorted(self.sorted_keys, keys, side="right")
-        return self.rows[ranges(start, stop)], np.repeat(
-            np.arange(len(keys)), stop - start
-        )
+        return start, stop
+
+    def find(self, keys: Int64s) -> Int64s:
+        """Return the rows under all of `keys`; a row may come more than once."""
+        return self.rows[ranges(*self.spans(keys))]
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,18 @@ class CreditTable:
         ids = self.artist_ids[self.offsets[row] : self.offsets[row + 1]].tolist()
         return ids if len(ids) < 2 else list(dict.fromkeys(ids))
 
+    @cached_property
+    def lengths(self) -> Int64s:
+        """How many credits each row has."""
+        return np.diff(self.offsets)
+
+    def count(self, rows: Int64s | list[int]) -> int:
+        """Return how many credits some rows have together."""
+        return int(self.lengths[rows].sum()) if len(rows) else 0
+
     def rows_of(self, artist_ids: Int64s) -> Int64s:
         """Return the rows that credit any of the artists; a row may come twice."""
-        return self._by_artist.find(artist_ids)[0]
+        return self._by_artist.find(artist_ids)
 
     @cached_property
     def _by_artist(self) -> Groups:
@@ -196,15 +208,6 @@ class Library:
             return self.features.get(name)
         column: npt.NDArray[Any] = getattr(self, name)
         return column
-
-
-def ranges(start: Int64s, stop: Int64s) -> Int64s:
-    """Return `start[0]..stop[0]-1, start[1]..stop[1]-1, …` as one array."""
-    lengths = stop - start
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    steps: Int64s = np.arange(total) + np.repeat(start - (ends - lengths), lengths)
-    return steps
 
 
 def _ordered(name: str, column: npt.NDArray[Any], order: Int64s) -> npt.NDArray[Any]:

@@ -1,10 +1,12 @@
 """The tracks picked so far, and what they leave room for."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
-from playlists.sampler.library import CreditTable, Flags, Int64s, Library
+from playlists.sampler.arrays import Flags, Int64s
+from playlists.sampler.library import CreditTable, Library
 from playlists.sampler.rules import Rules
 
 
@@ -92,7 +94,7 @@ class Picks:
         if not self._is_by_recording:
             return np.array(self.rows, np.int64)
         keys = np.array(list(self._row_of), np.int64)
-        return self._library.by_recording.find(keys)[0]
+        return self._library.by_recording.find(keys)
 
     def fitting(self, rows: Int64s) -> Flags:
         """Tell which of many rows could be picked next."""
@@ -113,3 +115,11 @@ class Picks:
     def _credit(self, row: int, artists: list[int]) -> None:
         for artist in artists:
             self._rows_by.setdefault(artist, []).append(row)
+
+
+def add_in_order(rows: Iterable[int], picks: Picks, goal: int) -> None:
+    """Add what fits, first come first served, until the list is full."""
+    for row in rows:
+        if len(picks) == goal:
+            return
+        picks.try_add(row)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playlists.sampler.library import Flags, Float64s, Int32s, Int64s, Library
+from playlists.sampler.arrays import Flags, Float64s, Int32s, Int64s
+from playlists.sampler.library import Library
 from playlists.sampler.preference import rest_weight, use_weight
 from playlists.sampler.report import FunnelStep
 from playlists.sampler.rest import RestTable

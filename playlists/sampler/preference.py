@@ -7,7 +7,7 @@ in a small one.
 
 import numpy as np
 
-from playlists.sampler.library import Float64s, Int32s, Int64s
+from playlists.sampler.arrays import Float64s, Int32s, Int64s
 
 FLOOR = 1 / 64
 """No admissible track is less welcome than this, so each can always be drawn."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
-from playlists.sampler.rules import Rules
+from playlists.sampler.rules import Rules, RungName
 
 ALGORITHM_VERSION = 1
 """Raised whenever the same inputs would no longer give the same list."""
@@ -45,7 +45,7 @@ class RungUse:
     first artists alone. `gained` places were filled when the rule gave way.
     """
 
-    name: str
+    name: RungName
     pool_before: int
     pool_after: int
     gained: int

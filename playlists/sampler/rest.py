@@ -7,7 +7,8 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from playlists.sampler.library import Flags, Int64s, Library
+from playlists.sampler.arrays import Flags, Int64s, contains, ranges
+from playlists.sampler.library import Library
 
 SECONDS_A_DAY = 86_400
 NEVER = -1
@@ -64,7 +65,9 @@ class RestTable:
         """Look up the rows of every resting recording."""
         recordings = np.array([*resting.current, *resting.left], np.int64)
         current = len(resting.current)
-        rows, index = library.by_recording.find(recordings)
+        start, stop = library.by_recording.spans(recordings)
+        rows = library.by_recording.rows[ranges(start, stop)]
+        index = np.repeat(np.arange(len(recordings)), stop - start)
         days = np.array([*[NEVER] * current, *resting.left.values()], np.int64)
         order = np.lexsort((index, rows))
         rows, index = rows[order], index[order]
@@ -96,12 +99,3 @@ class RestTable:
         days = np.full(len(rows), NEVER, np.int64)
         days[found] = self.left_day[place[found]]
         return days
-
-
-def contains(ascending: Int64s, rows: Int64s) -> Flags:
-    """Tell which of `rows` are in an ascending array."""
-    if not len(ascending):
-        return np.zeros(len(rows), np.bool_)
-    place = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
-    found: Flags = ascending[place] == rows
-    return found

@@ -9,9 +9,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playlists.sampler.library import Flags, Int64s
+from playlists.sampler.arrays import Flags, Int64s
 
 Credits = Sequence[Sequence[int]]
+
+
+def repeated(credits: Credits) -> Credits:
+    """Return the credits without the artists who stand once: nothing keeps them apart."""
+    counts = Counter(artist for artists in credits for artist in artists)
+    return [[a for a in artists if counts[a] > 1] for artists in credits]
 
 
 def best_gap(credits: Credits) -> int | None:

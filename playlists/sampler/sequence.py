@@ -8,7 +8,13 @@ from playlists.sampler.flow import Costs, flow_costs, random_costs
 from playlists.sampler.library import Library
 from playlists.sampler.report import SequenceReport
 from playlists.sampler.rules import Rules
-from playlists.sampler.separation import Credits, best_gap, smallest_gap, spread
+from playlists.sampler.separation import (
+    Credits,
+    best_gap,
+    repeated,
+    smallest_gap,
+    spread,
+)
 
 STARTS = 2
 
@@ -29,7 +35,7 @@ def sequence(
     spread as widely as possible. `steps` bounds the improvement (8, in bulk 4).
     """
     table = library.credit_table(primary_only=rules.primary_only)
-    credits = [table.of(row) for row in rows]
+    credits = repeated([table.of(row) for row in rows])
     flow = flow_costs(library, rows, rules.arc)
     bits = Bits(seed, SEQUENCE_STREAM)
     order = _order(credits, flow, bits, rules.artist_separation, steps)
@@ -54,14 +60,26 @@ def _order(
     if flow is None and _keeps(spread_out, credits, widest):
         return spread_out
     costs = flow or random_costs(bits.uniforms(len(credits)))
-    for gap in range(widest, 0, -1):
-        orders = [*_built(credits, costs, gap), spread_out]
-        kept = [order for order in orders if _keeps(order, credits, gap)]
-        kept = kept or [mend(orders[0], credits, gap)]
-        order = min(kept, key=costs.total)
-        if _keeps(order, credits, gap):
-            return improve(order, credits, costs, gap, steps) if flow else order
-    return spread_out
+    order, gap = _widest(credits, costs, spread_out, widest)
+    return improve(order, credits, costs, gap, steps) if flow else order
+
+
+def _widest(
+    credits: Credits, costs: Costs, spread_out: list[int], widest: int
+) -> tuple[list[int], int]:
+    """Return the cheapest order found for the widest gap, by bisection, and the gap."""
+    order, kept = spread_out, 0
+    gap, too_wide = widest, widest + 1
+    while gap > kept:
+        proposals = [*_built(credits, costs, gap), spread_out]
+        keeping = [order for order in proposals if _keeps(order, credits, gap)]
+        found = min(keeping or [mend(proposals[0], credits, gap)], key=costs.total)
+        if _keeps(found, credits, gap):
+            order, kept = found, gap
+        else:
+            too_wide = gap
+        gap = (kept + too_wide) // 2
+    return order, kept
 
 
 def _built(credits: Credits, costs: Costs, gap: int) -> list[list[int]]:

@@ -1,0 +1,44 @@
+"""Kinds of columns, and the few set operations on rows that numpy lacks or slows."""
+
+import numpy as np
+import numpy.typing as npt
+
+Int64s = npt.NDArray[np.int64]
+Int32s = npt.NDArray[np.int32]
+Int16s = npt.NDArray[np.int16]
+Int8s = npt.NDArray[np.int8]
+Float32s = npt.NDArray[np.float32]
+Float64s = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+def ranges(start: Int64s, stop: Int64s) -> Int64s:
+    """Return `start[0]..stop[0]-1, start[1]..stop[1]-1, …` as one array."""
+    lengths = stop - start
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    steps: Int64s = np.arange(total) + np.repeat(start - (ends - lengths), lengths)
+    return steps
+
+
+def contains(ascending: Int64s, rows: Int64s) -> Flags:
+    """Tell which of `rows` are in an ascending array."""
+    if not len(ascending):
+        return np.zeros(len(rows), np.bool_)
+    place = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
+    found: Flags = ascending[place] == rows
+    return found
+
+
+def marked(rows: Int64s, count: int) -> Flags:
+    """Return `count` flags, set at `rows`."""
+    flags = np.zeros(count, np.bool_)
+    flags[rows] = True
+    return flags
+
+
+def run_lengths(values: Int64s) -> Int64s:
+    """Return how often each distinct value comes."""
+    ascending = np.sort(values)
+    starts = np.flatnonzero(ascending[1:] != ascending[:-1]) + 1
+    return np.diff(starts, prepend=0, append=len(values))
