@@ -215,6 +215,14 @@ class Run(models.Model):
         """The sign that stands beside the state on every page."""
         return self.MARKS[self.state]
 
+    @property
+    def asked_by(self) -> str:
+        """Who asked: a person's name, the schedule, or the command line."""
+        if self.requested_by is not None:
+            return self.requested_by.get_username()
+        routine = self.priority < self.Priority.INTERACTIVE
+        return "schedule" if routine else "command line"
+
     def tally(self) -> dict[str, int]:
         """Count a bulk's children by state, every state named."""
         rows = self.children.values_list("state").annotate(models.Count("pk"))

@@ -61,7 +61,7 @@ def marks_of(steps: Sequence[SnapshotStep]) -> list[SnapshotMark]:
     """Return a playlist's lists as the timeline shows them, oldest first."""
     return [
         SnapshotMark(
-            label=f"{step.snapshot.confirmed_at:%-d %b}",
+            date=step.snapshot.confirmed_at.date(),
             came=step.came_in,
             went=step.went_out,
             state="now" if step.is_current else "done",

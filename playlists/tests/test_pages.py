@@ -1,6 +1,7 @@
 """The pages of playlists: who may, what is shown, wrong input, the deed."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -112,6 +113,62 @@ class TestDetail:
             operator.get(playlist.get_absolute_url())
         with django_assert_max_num_queries(10):
             operator.get(f"/playlists/{playlist.pk}/why/")
+
+
+class TestSnapshots:
+    def test_shows_every_list_and_offers_to_restore_the_earlier_ones(
+        self, viewer: Client
+    ) -> None:
+        playlist = make_playlist()
+        tracks = make_tracks(20)
+        now = clock.now()
+        first = make_snapshot(
+            playlist,
+            tracks[:10],
+            confirmed_at=now - timedelta(days=5),
+            replaced_at=now,
+        )
+        second = make_snapshot(playlist, tracks[10:], confirmed_at=now)
+        page = viewer.get(f"/playlists/{playlist.pk}/snapshots/").content.decode()
+        assert f"/snapshots/{first.pk}/restore/" in page
+        assert f"/snapshots/{second.pk}/restore/" not in page
+        shown = viewer.get(f"/playlists/{playlist.pk}/snapshots/{first.pk}/")
+        assert str(tracks[0]) in shown.content.decode()
+
+    def test_asks_before_it_restores_and_opens_one_run(self, operator: Client) -> None:
+        playlist = make_playlist()
+        now = clock.now()
+        first = make_snapshot(
+            playlist,
+            make_tracks(5),
+            confirmed_at=now - timedelta(days=5),
+            replaced_at=now,
+        )
+        make_snapshot(playlist, make_tracks(5), confirmed_at=now)
+        address = f"/playlists/{playlist.pk}/snapshots/{first.pk}/restore/"
+        assert operator.get(address).status_code == 200
+        assert not Run.objects.exists()
+        operator.post(address)
+        assert Run.objects.get().arguments == {"snapshot": first.pk}
+
+
+class TestPreview:
+    def test_draws_without_storing_and_the_same_for_the_same_seed(
+        self, operator: Client
+    ) -> None:
+        make_tracks(80)
+        playlist = make_playlist()
+        address = f"/playlists/{playlist.pk}/preview/?seed=7"
+        one = operator.get(address).context["drawn"].track_ids
+        two = operator.get(address).context["drawn"].track_ids
+        assert one == two
+        assert not playlist.snapshots.exists()
+
+    def test_says_why_nothing_can_be_drawn(self, operator: Client) -> None:
+        playlist = make_playlist()
+        response = operator.get(f"/playlists/{playlist.pk}/preview/")
+        assert response.status_code == 200
+        assert b"callout bad" in response.content
 
 
 class TestAct:
