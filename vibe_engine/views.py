@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from vibe_engine.forms import NewPasswordForm, SignInForm, TimeZoneForm
 from vibe_engine.templatetags.ui import DEFAULT_THEME, THEMES
-from vibe_engine.web import OperatorRequest, viewer_required
+from vibe_engine.web import OperatorRequest, may_operate, viewer_required
 
 YEAR_S = 365 * 24 * 60 * 60
 
@@ -64,7 +64,11 @@ def profile(request: OperatorRequest) -> HttpResponse:
         password_form = NewPasswordForm(request.user, request.POST)
         if password_form.is_valid():
             return _keep_password(request, password_form)
-    context = {"password_form": password_form, "zone_form": zone_form}
+    context = {
+        "password_form": password_form,
+        "zone_form": zone_form,
+        "may_operate": may_operate(request.user),
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "profile.html", context, status=status)
 

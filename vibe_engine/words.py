@@ -5,7 +5,6 @@ from datetime import datetime
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
 DAY_S = 24 * HOUR_S
-SPANS = ((DAY_S, "day", "d"), (HOUR_S, "hour", "h"), (MINUTE_S, "minute", "min"))
 
 
 def grouped(number: float | None) -> str:
@@ -82,14 +81,14 @@ def _by_days(
 
 
 def _count(seconds: float, *, short: bool) -> str:
-    for size, long_unit, short_unit in SPANS:
-        number = round(seconds / size)
-        if seconds >= size or (size == MINUTE_S and number):
-            plural = "" if number == 1 else "s"
-            return (
-                f"{number} {short_unit}" if short else f"{number} {long_unit}{plural}"
-            )
-    return "1 min" if short else "1 minute"
+    minutes = max(1, round(seconds / MINUTE_S))
+    hours = round(seconds / HOUR_S)
+    number, long_unit, short_unit = (
+        (minutes, "minute", "min") if minutes < 60 else (hours, "hour", "h")
+    )
+    if short:
+        return f"{number} {short_unit}"
+    return f"{number} {long_unit}{'' if number == 1 else 's'}"
 
 
 def _turn(span: str, *, ahead: bool) -> str:

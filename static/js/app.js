@@ -7,8 +7,6 @@
   const YEAR_S = 365 * 24 * 60 * 60;
   const TOAST_MS = 8000;
 
-  root.classList.add("js");
-
   function byId(id) {
     return document.getElementById(id);
   }
@@ -121,7 +119,7 @@
     }
     const toast = template.content.firstElementChild.cloneNode(true);
     toast.querySelector("p").textContent = text;
-    toasts.querySelectorAll(".toast.from-script").forEach(function (old) {
+    toasts.querySelectorAll(".toast[data-from-script]").forEach(function (old) {
       old.remove();
     });
     toasts.append(toast);
@@ -150,9 +148,6 @@
     const count = matching && matching.checked ? matching.dataset.allMatching : String(chosen);
     form.querySelectorAll("[data-selected-count]").forEach(function (place) {
       place.textContent = count;
-    });
-    form.querySelectorAll(".bulk").forEach(function (bar) {
-      bar.classList.toggle("has-selection", chosen > 0);
     });
   }
 

@@ -55,8 +55,8 @@ def vibe_print(tracks: Tracks) -> SafeString:
 
 def _row(word: str, detail: str, picture: SafeString, css: str = "") -> SafeString:
     return format_html(
-        '<div class="print-label {}"><b>{}</b><span>{}</span></div>{}',
-        css,
+        '<div class="{}"><b>{}</b><span>{}</span></div>{}',
+        f"print-label {css}".strip(),
         word,
         detail,
         picture,

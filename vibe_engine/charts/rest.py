@@ -44,7 +44,7 @@ def rest_histogram(
     )
     if not table:
         return picture
-    rows = [(f"{days} days", grouped(count)) for days, count in enumerate(counts)]
+    rows = [(_days(days), grouped(count)) for days, count in enumerate(counts)]
     return svg.join([picture, behind(label, ("Rest", "Tracks"), rows)])
 
 
@@ -55,7 +55,11 @@ def _bars(counts: Sequence[int], base: float, scale: float) -> Iterator[SafeStri
             tall = max(count * scale, 1)
             bar = svg.rect(days * step, base - tall, step * 0.7, tall, "fill-done")
             tracks = "track" if count == 1 else "tracks"
-            yield svg.group(f"{days} days: {grouped(count)} {tracks}", [bar])
+            yield svg.group(f"{_days(days)}: {grouped(count)} {tracks}", [bar])
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
 
 
 def _rule(days: int | None, columns: int, base: float) -> Iterator[SafeString]:

@@ -19,6 +19,11 @@ def number(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
+def classes(names: str) -> SafeString:
+    """Return the class attribute, or nothing without names."""
+    return format_html(' class="{}"', names) if names else NOTHING
+
+
 def join(parts: Iterable[SafeString]) -> SafeString:
     """Put pieces one after the other."""
     return format_html_join("", "{}", ((part,) for part in parts))
@@ -47,9 +52,9 @@ def fixed(
 ) -> SafeString:
     """Return a picture of a fixed size in pixels."""
     return format_html(
-        '<svg class="{0}" width="{1}" height="{2}" viewBox="0 0 {1} {2}" role="img">'
+        '<svg{0} width="{1}" height="{2}" viewBox="0 0 {1} {2}" role="img">'
         "<title>{3}</title>{4}</svg>",
-        css,
+        classes(css),
         number(width),
         number(height),
         label,
@@ -86,7 +91,7 @@ def rect(x: float, y: float, width: float, height: float, css: str) -> SafeStrin
 def text(x: float, y: float, words: str, css: str = "") -> SafeString:
     """Return words at x percent, y pixels."""
     return format_html(
-        '<text x="{}%" y="{}" class="{}">{}</text>', number(x), number(y), css, words
+        '<text x="{}%" y="{}"{}>{}</text>', number(x), number(y), classes(css), words
     )
 
 
@@ -126,7 +131,7 @@ def path(commands: str, css: str) -> SafeString:
 
 def group(title: str, body: Iterable[SafeString], *, css: str = "") -> SafeString:
     """Return pieces that say `title` when the pointer rests on them."""
-    return format_html('<g class="{}"><title>{}</title>{}</g>', css, title, join(body))
+    return format_html("<g{}><title>{}</title>{}</g>", classes(css), title, join(body))
 
 
 def sentence(words: str) -> SafeString:

@@ -8,7 +8,7 @@ from django import template
 from django.contrib.auth.models import AbstractBaseUser
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.template import Context
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -67,7 +67,7 @@ def state(kind: str, word: str) -> SafeString:
 def avatar(account: Any) -> SafeString:
     """Draw the picture of an account, its first letter, or an empty place."""
     if account is None or account == "":
-        return format_html('<span class="{}"></span>', "avatar empty")
+        return format_html('<span class="{}"></span>', "avatar vacant")
     if account.image_url:
         return format_html(
             '<img class="avatar" src="{}" width="28" height="28" alt="" loading="lazy">',
@@ -191,8 +191,9 @@ def duration_words(seconds: float | timedelta | str | None) -> str:
 @register.filter
 def mmss(milliseconds: int | str | None) -> str:
     """Show the length of a track: 276000 is "4:36"."""
-    known = isinstance(milliseconds, int)
-    return words.clock_length(milliseconds) if known else ""
+    if milliseconds is None or isinstance(milliseconds, str):
+        return ""
+    return words.clock_length(milliseconds)
 
 
 @register.filter
@@ -245,23 +246,15 @@ def rail_item(
     count: int | str | None = None,
 ) -> dict[str, Any]:
     """Draw one entry of the rail; `key` is its letter after "g"."""
-    frame = context.get("frame") or {}
-    current = frame.get("section") if isinstance(frame, dict) else frame.section
+    current = getattr(context.get("frame"), "section", "")
     return {
         "icon": section,
         "word": word,
-        "address": _address(route),
+        "address": reverse(route),
         "key": key,
         "count": None if count == "" else count,
         "current": current == section,
     }
-
-
-def _address(route: str) -> str:
-    try:
-        return reverse(route)
-    except NoReverseMatch:
-        return "#"
 
 
 @register.inclusion_tag("_field.html")
