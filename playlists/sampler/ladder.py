@@ -85,11 +85,13 @@ def _least_cap(attempt: Attempt) -> int:
     """Return a cap below which the stock cannot fill what it could without one.
 
     Each track has one first artist at most, so the tracks of each, up to the cap,
-    added up are a bound on the list.
+    and those that credit nobody bound the list from above.
     """
-    credits = attempt.library.primary_credits
-    rows = np.repeat(np.arange(len(attempt.library)), np.diff(credits.offsets))
-    counts = run_lengths(credits.artist_ids[attempt.stock()[rows]])
+    credits, stock = attempt.library.primary_credits, attempt.stock()
+    rows = np.repeat(np.arange(len(stock)), credits.lengths)
+    nobody = np.count_nonzero(stock & (credits.lengths == 0))
+    counts = run_lengths(credits.artist_ids[stock[rows]])
+    counts = np.concatenate((counts, np.ones(nobody, np.int64)))
     goal = min(attempt.rules.size, int(counts.sum()))
     caps = range(1, attempt.rules.size + 1)
     return next(cap for cap in caps if np.minimum(counts, cap).sum() >= goal)

@@ -117,6 +117,16 @@ class TestHigherCap:
         used = rung(rules, self.credits)
         assert used == RungUse("artist_cap", 2, 4, 2, {"from": 2, "to": 4})
 
+    def test_rises_no_further_because_of_tracks_that_credit_nobody(self) -> None:
+        rules = Rules(size=40, allow_cap_relaxation=True)
+        used = rung(rules, [*([[]] * 30), *([[1]] * 50)])
+        assert used == RungUse("artist_cap", 32, 40, 8, {"from": 2, "to": 10})
+
+    def test_reports_no_more_than_the_list_needed(self) -> None:
+        credits = [[1, 2], [1, 3], [1, 4], [5]]
+        rules = Rules(size=4, artist_cap=2, ladder=(), allow_cap_relaxation=True)
+        assert rung(rules, credits).detail == {"from": 2, "to": 3}
+
 
 class TestLadder:
     def test_takes_its_rungs_in_order_and_only_until_the_list_is_full(self) -> None:
