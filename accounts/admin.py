@@ -4,10 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from accounts.models import Account, App, Developer, Token, Usage
+from accounts.throttle import circuit
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -44,6 +46,15 @@ class DeveloperAdmin(admin.ModelAdmin[Developer]):
         "probe_until",
     )
     exclude = ("next_free_at", "queue_tail_at")
+    actions = ("let_calls_through",)
+
+    @admin.action(description="Let calls go through again: the cause is gone")
+    def let_calls_through(
+        self, request: HttpRequest, developers: QuerySet[Developer]
+    ) -> None:
+        for developer in developers:
+            circuit.close_by_hand(developer.pk)
+        self.message_user(request, "Calls go through again; the next one will tell.")
 
 
 class AppForm(forms.ModelForm[App]):

@@ -22,6 +22,7 @@ from automation.models import Run
 DAY = timedelta(days=1)
 MOST_FREE_SEATS = 5
 """Empty seats that are drawn; the number tells the rest."""
+WIDE_FROM = 3
 LANE_RUNS = 5
 
 
@@ -102,6 +103,11 @@ class Bus:
     def is_closed(self) -> bool:
         """Whether the developer's calls rest."""
         return self.closed_until is not None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether its channels want a row of their own."""
+        return len(self.channels) > WIDE_FROM
 
     @property
     def seats_taken(self) -> int:

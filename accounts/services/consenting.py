@@ -198,10 +198,11 @@ def _store(
     prefix: str,
     now: datetime,
 ) -> Connected:
+    """Bring the account up to date; locked apps let one consent store at a time."""
+    list(App.objects.select_for_update().order_by("pk"))
     known = _known_account(me)
     if pending.account is not None and (known is None or known.pk != pending.account):
         raise ConsentError(consent.OTHER_ACCOUNT, detail=me.display_name or me.user_id)
-    App.objects.select_for_update().get(pk=app.pk)
     check_seat(app, besides=known)
     account = known or Account(prefix=prefix, created_at=now)
     account.app = app
@@ -219,7 +220,7 @@ def _store(
 def _known_account(me: Me) -> Account | None:
     """Return the row of this person; older rows may know the user id alone."""
     same = Q(account_id=me.account_id) | Q(account_id=me.user_id, user_id=me.user_id)
-    return Account.objects.select_for_update().filter(same).order_by("pk").first()
+    return Account.objects.filter(same).order_by("pk").first()
 
 
 def _apply_profile(account: Account, me: Me) -> None:

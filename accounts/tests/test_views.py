@@ -557,5 +557,16 @@ class TestAdmin:
         staff.post("/admin/accounts/app/add/", data)
         assert App.objects.get(client_id="new").client_secret == "typed"
 
+    def test_lets_staff_close_a_circuit_whose_cause_is_gone(
+        self, staff: Client
+    ) -> None:
+        until = product_clock.now() + timedelta(hours=1)
+        developer = make_app().developer
+        Developer.objects.update(circuit_open_until=until, circuit_cause="premium")
+        data = {"action": "let_calls_through", "_selected_action": [developer.pk]}
+        staff.post("/admin/accounts/developer/", data)
+        developer.refresh_from_db()
+        assert (developer.circuit_open_until, developer.circuit_cause) == (None, "")
+
     def test_is_closed_to_operators(self, operator: Client) -> None:
         assert operator.get("/admin/accounts/account/").status_code == 302
