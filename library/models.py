@@ -1,12 +1,12 @@
 """Artists, albums, tracks and collections."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 FEATURE_NAMES = (
@@ -35,11 +35,19 @@ UNTITLED = "Untitled"
 """What stands for a name that Spotify leaves empty, as it does after takedowns."""
 
 
+class ArtistQuerySet(models.QuerySet["Artist"]):
+    def matching(self, text: str) -> Self:
+        """Artists with a text in their name."""
+        return self.filter(name__icontains=text)
+
+
 class Artist(models.Model):
     """A credited artist."""
 
     spotify_id = models.CharField(max_length=22, unique=True)
     name = models.CharField(max_length=500, blank=True)
+
+    objects = ArtistQuerySet.as_manager()
 
     class Meta:
         db_table = "artists"
@@ -57,6 +65,34 @@ class AlbumQuerySet(models.QuerySet["Album"]):
     def stale(self, *, before: datetime) -> Self:
         """Albums whose content was last read before a moment."""
         return self.filter(refreshed_at__lt=before)
+
+    def matching(self, text: str) -> Self:
+        """Albums with a text in their name, their artists or a track's name."""
+        tracks = Track.objects.filter(name__icontains=text).values("album")
+        return self.filter(
+            Q(name__icontains=text) | Q(artist_line__icontains=text) | Q(pk__in=tracks)
+        )
+
+    def in_collection(self, collection_id: int) -> Self:
+        """Albums of a collection."""
+        places = CollectionAlbum.objects.filter(collection=collection_id)
+        return self.filter(pk__in=places.values("album"))
+
+    def crediting(self, artist_id: int) -> Self:
+        """Albums with a track that credits an artist, in whatever place."""
+        return self.filter(pk__in=Track.objects.crediting(artist_id).values("album"))
+
+    def released(self, first: int | None, last: int | None) -> Self:
+        """Albums of some years, both included; None is open."""
+        return self.filter(_between("release_year", first, last))
+
+    def with_tracks(self, tracks: "TrackQuerySet") -> Self:
+        """Albums that hold any of these tracks."""
+        return self.filter(Exists(tracks.filter(album=OuterRef("pk"))))
+
+    def unused_since(self, day: date | None) -> Self:
+        """Albums of which no track was used on or after a day; None: ever."""
+        return self.exclude(Exists(_used_since(day).filter(album=OuterRef("pk"))))
 
 
 class Album(models.Model):
@@ -149,9 +185,67 @@ class TrackQuerySet(models.QuerySet["Track"]):
         """Tracks that may be drawn: playable and not held."""
         return self.filter(is_usable=True, is_playable=True)
 
+    def held(self) -> Self:
+        """Tracks that a person keeps out of draws."""
+        return self.filter(is_usable=False)
+
+    def unplayable(self) -> Self:
+        """Tracks that Spotify does not play any more."""
+        return self.filter(is_playable=False)
+
+    def in_state(self, state: str) -> Self:
+        """Tracks that are "usable", "held" or "unplayable"."""
+        states = {
+            "usable": self.usable,
+            "held": self.held,
+            "unplayable": self.unplayable,
+        }
+        return states[state]()
+
     def for_table(self) -> Self:
-        """Everything one row shows, in a stable order."""
-        return self.select_related("album", "primary_artist").order_by("-pk")
+        """Everything one row shows, newest in the library first."""
+        return self.select_related("album").order_by("-pk")
+
+    def in_order(self) -> Self:
+        """Tracks as their album plays them."""
+        return self.order_by("disc_number", "track_number", "pk")
+
+    def matching(self, text: str) -> Self:
+        """Tracks with a text in their name or their artists."""
+        return self.filter(Q(name__icontains=text) | Q(artist_line__icontains=text))
+
+    def in_collection(self, collection_id: int) -> Self:
+        """Tracks of a collection's albums."""
+        places = CollectionAlbum.objects.filter(collection=collection_id)
+        return self.filter(album__in=places.values("album"))
+
+    def crediting(self, artist_id: int) -> Self:
+        """Tracks that credit an artist, in whatever place."""
+        credited = TrackArtist.objects.filter(artist=artist_id)
+        return self.filter(pk__in=credited.values("track"))
+
+    def released(self, first: int | None, last: int | None) -> Self:
+        """Tracks of albums of some years, both included; None is open."""
+        return self.filter(_between("album__release_year", first, last))
+
+    def within(self, name: str, low: float | None, high: float | None) -> Self:
+        """Tracks with popularity or a feature in a range; None is open."""
+        return self.filter(_between(name, low, high))
+
+    def unused_since(self, day: date | None) -> Self:
+        """Tracks that were not used on or after a day; None: ever."""
+        unused = Q(last_used_on=None)
+        return self.filter(unused if day is None else unused | Q(last_used_on__lt=day))
+
+
+def _between(name: str, low: float | None, high: float | None) -> Q:
+    bounds = {f"{name}__gte": low, f"{name}__lte": high}
+    return Q(**{key: bound for key, bound in bounds.items() if bound is not None})
+
+
+def _used_since(day: date | None) -> TrackQuerySet:
+    used = Track.objects.filter(use_count__gt=0)
+    return used if day is None else used.filter(last_used_on__gte=day)
 
 
 def _share() -> Any:
@@ -281,6 +375,12 @@ class Track(models.Model):
     def uri(self) -> str:
         """The Spotify URI that a playlist holds."""
         return f"spotify:track:{self.spotify_id}"
+
+    @property
+    def spotify_url(self) -> str:
+        """Its page on Spotify, beside its album's; "" where that is unknown."""
+        place, found, _ = self.album.spotify_url.rpartition("/album/")
+        return f"{place}/track/{self.spotify_id}" if found else ""
 
     @property
     def has_features(self) -> bool:

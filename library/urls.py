@@ -1,7 +1,30 @@
 """Addresses of the app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from library.views import adding, albums, bulk, grouping, lists, tracks
 
 app_name = "library"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", lists.album_list, name="list"),
+    path("add/", adding.ingest, name="ingest"),
+    path("add/preview/", adding.preview, name="preview"),
+    path("albums/bulk/", bulk.bulk_albums, name="bulk_albums"),
+    path("albums/<int:pk>/", albums.detail, name="album"),
+    path("albums/<int:pk>/refresh/", albums.refresh, name="refresh_album"),
+    path("albums/<int:pk>/collections/", albums.place, name="place_album"),
+    path("tracks/", lists.track_list, name="tracks"),
+    path("tracks/bulk/", bulk.bulk_tracks, name="bulk_tracks"),
+    path("tracks/<int:pk>/", tracks.detail, name="track"),
+    path("tracks/<int:pk>/hold/", tracks.hold, name="hold_track"),
+    path("tracks/<int:pk>/release/", tracks.release, name="release_track"),
+    path("artists/", lists.artist_list, name="artists"),
+    path("collections/", grouping.collection_list, name="collections"),
+    path("collections/<int:pk>/", grouping.detail, name="collection"),
+    path("collections/<int:pk>/edit/", grouping.edit, name="edit_collection"),
+    path(
+        "collections/<int:pk>/remove/", grouping.remove, name="remove_from_collection"
+    ),
+    path("collections/<int:pk>/delete/", grouping.delete, name="delete_collection"),
+]

@@ -2,6 +2,7 @@
 
 from library.services.grouping import (
     add_albums,
+    collect_albums,
     create_collection,
     delete_collection,
     edit_collection,
@@ -36,6 +37,7 @@ __all__ = [
     "Verdict",
     "VerdictKind",
     "add_albums",
+    "collect_albums",
     "create_collection",
     "delete_collection",
     "edit_collection",

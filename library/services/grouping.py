@@ -71,6 +71,18 @@ def add_albums(*, collection: Collection, albums: AlbumQuerySet) -> int:
     )
 
 
+def collect_albums(*, name: str, albums: AlbumQuerySet, now: datetime) -> int:
+    """Put albums into the collection of that name, a new one if need be.
+
+    Returns how many were not in it.
+
+    :raises InputError: the name is empty or too long.
+    """
+    with transaction.atomic():
+        collection = find_or_create_collection(name=name, now=now)
+        return add_albums(collection=collection, albums=albums)
+
+
 def place_albums(*, collection: Collection, album_ids: Iterable[int]) -> int:
     """Put albums into a collection by primary key; those in it stay in it once."""
     rows = [CollectionAlbum(collection=collection, album_id=pk) for pk in album_ids]
@@ -93,10 +105,22 @@ def remove_albums(*, collection: Collection, albums: AlbumQuerySet) -> int:
     return count
 
 
-def set_collections(*, album: Album, collections: Iterable[Collection]) -> None:
-    """Make an album stand in exactly these collections."""
+def set_collections(
+    *,
+    album: Album,
+    collections: Iterable[Collection],
+    now: datetime,
+    new_name: str = "",
+) -> None:
+    """Make an album stand in exactly these collections, and in the one named.
+
+    :raises InputError: the name is too long.
+    """
     with transaction.atomic():
-        album.collections.set(collections)
+        wanted = set(collections)
+        if new_name:
+            wanted.add(find_or_create_collection(name=new_name, now=now))
+        album.collections.set(wanted)
         LibraryVersion.bump()
 
 

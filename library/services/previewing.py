@@ -56,6 +56,15 @@ class Verdict:
         """Whether it names an album, for the first time."""
         return self.kind in USABLE
 
+    @property
+    def words(self) -> str:
+        """The verdict as a sentence."""
+        if self.kind == VerdictKind.REPEATED:
+            return f"The same album as in line {self.first_line}."
+        if self.kind == VerdictKind.KNOWN:
+            return "Here already."
+        return self.problem or "New, will be read."
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -87,6 +96,11 @@ class Preview:
     def problems(self) -> list[Verdict]:
         """What is no use, repeated albums aside."""
         return [verdict for verdict in self.verdicts if verdict.problem]
+
+    @property
+    def repeated(self) -> list[Verdict]:
+        """Albums that are named again."""
+        return [v for v in self.verdicts if v.kind == VerdictKind.REPEATED]
 
     @property
     def new_count(self) -> int:

@@ -1,0 +1,357 @@
+"""What people type and choose in the library."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+from django import forms
+from django.http import QueryDict
+
+from accounts.models import Account
+from library.models import (
+    SHARE_FEATURES,
+    Album,
+    AlbumQuerySet,
+    ArtistQuerySet,
+    Collection,
+    Track,
+    TrackQuerySet,
+)
+from library.paging import Order
+
+NEVER = "never"
+USES = (
+    ("", "Used or not"),
+    (NEVER, "Never used"),
+    ("7", "Not for 7 days"),
+    ("30", "Not for 30 days"),
+    ("90", "Not for 90 days"),
+)
+STATES = (
+    ("", "Any state"),
+    ("usable", "May be drawn"),
+    ("held", "Held"),
+    ("unplayable", "Not playable"),
+)
+KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+MIN_MAX = ("min", "max")
+
+Listed = TypeVar("Listed", AlbumQuerySet, TrackQuerySet)
+
+
+@dataclass(frozen=True)
+class Range:
+    """One pair of fields that bounds a column from both sides."""
+
+    name: str
+    label: str
+    unit: str
+    low: forms.BoundField
+    high: forms.BoundField
+
+
+class FilterForm(forms.Form):
+    """Which rows a list shows; what is not valid counts as not given."""
+
+    orders: Mapping[str, Order] = {}
+    default_sort = "-added"
+
+    q = forms.CharField(required=False, max_length=200, label="Search")
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def chosen(self) -> dict[str, Any]:
+        """Return the valid choices by field."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) for name in self.fields}
+
+    @property
+    def sort_name(self) -> str:
+        """The sort in force, as it stands in the address."""
+        wanted = str(self.chosen()["sort"] or "")
+        return wanted if wanted in self.orders else self.default_sort
+
+    @property
+    def order(self) -> Order:
+        """The sort in force, as the list is read."""
+        return self.orders[self.sort_name]
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether fewer rows than all are asked for."""
+        return any(
+            value not in (None, "")
+            for name, value in self.chosen().items()
+            if name != "sort"
+        )
+
+
+def clean_query(form: FilterForm, query: QueryDict) -> str:
+    """Return a query string with what is given alone, for a short address."""
+    kept = query.copy()
+    for name in list(kept):
+        values = [value for value in kept.getlist(name) if value]
+        if values and (name in form.fields or name in {"show", "page"}):
+            kept.setlist(name, values)
+        else:
+            del kept[name]
+    return kept.urlencode()
+
+
+class _ReleaseFilterForm(FilterForm):
+    """What albums and tracks can both be filtered by."""
+
+    collection = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    year_from = forms.IntegerField(
+        required=False, min_value=1000, max_value=9999, label="Year, from"
+    )
+    year_to = forms.IntegerField(
+        required=False, min_value=1000, max_value=9999, label="Year, to"
+    )
+    state = forms.ChoiceField(required=False, choices=STATES)
+    used = forms.ChoiceField(required=False, choices=USES, label="Use")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = Collection.objects.order_by("name").values_list("pk", "name")
+        self.collections = dict(names)
+        choices = [("", "Any collection"), *self.collections.items()]
+        self.fields["collection"].choices = choices  # type: ignore[attr-defined]
+
+    def _narrow(self, rows: Listed, *, today: date) -> Listed:
+        chosen = self.chosen()
+        if chosen["q"]:
+            rows = rows.matching(chosen["q"])
+        if chosen["collection"]:
+            rows = rows.in_collection(chosen["collection"])
+        if chosen["year_from"] or chosen["year_to"]:
+            rows = rows.released(chosen["year_from"], chosen["year_to"])
+        if chosen["used"]:
+            rows = rows.unused_since(_day(chosen["used"], today=today))
+        return rows
+
+
+class AlbumFilterForm(_ReleaseFilterForm):
+    """Which albums the list shows."""
+
+    orders = {
+        "-added": Order("pk", descending=True),
+        "added": Order("pk"),
+        "name": Order("name"),
+        "-name": Order("name", descending=True),
+        "artist": Order("artist_line"),
+        "-artist": Order("artist_line", descending=True),
+        "year": Order("release_year", nullable=True),
+        "-year": Order("release_year", descending=True, nullable=True),
+    }
+
+    def apply(self, albums: AlbumQuerySet, *, today: date) -> AlbumQuerySet:
+        """Return the albums that are asked for."""
+        albums = self._narrow(albums, today=today)
+        state = self.chosen()["state"]
+        if state:
+            albums = albums.with_tracks(Track.objects.in_state(state))
+        return albums
+
+
+class TrackFilterForm(_ReleaseFilterForm):
+    """Which tracks the list shows; with a range for every feature."""
+
+    orders = {
+        "-added": Order("pk", descending=True),
+        "added": Order("pk"),
+        "name": Order("name"),
+        "-name": Order("name", descending=True),
+        "artist": Order("artist_line"),
+        "-artist": Order("artist_line", descending=True),
+        "popularity": Order("popularity", nullable=True),
+        "-popularity": Order("popularity", descending=True, nullable=True),
+        "uses": Order("use_count"),
+        "-uses": Order("use_count", descending=True),
+        "used": Order("last_used_on", nullable=True),
+        "-used": Order("last_used_on", descending=True, nullable=True),
+    }
+    # Column, label, unit, lowest, highest, step.
+    RANGES: Sequence[tuple[str, str, str, float, float, float]] = (
+        ("popularity", "Popularity", "of 100", 0, 100, 1),
+        *((name, name.capitalize(), "0 to 1", 0, 1, 0.01) for name in SHARE_FEATURES),
+        ("tempo", "Tempo", "BPM", 0, 400, 1),
+        ("loudness", "Loudness", "dB", -100, 20, 0.5),
+    )
+
+    artist = forms.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
+    key = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=(("", "Any key"), *enumerate(KEYS)),
+    )
+    mode = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=(("", "Major or minor"), (1, "Major"), (0, "Minor")),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label, _unit, lowest, highest, step in self.RANGES:
+            for end, word in zip(MIN_MAX, ("from", "to"), strict=True):
+                self.fields[f"{name}_{end}"] = forms.FloatField(
+                    required=False,
+                    min_value=lowest,
+                    max_value=highest,
+                    label=f"{label}, {word}",
+                    widget=forms.NumberInput(attrs={"step": step}),
+                )
+
+    def apply(self, tracks: TrackQuerySet, *, today: date) -> TrackQuerySet:
+        """Return the tracks that are asked for."""
+        tracks = self._narrow(tracks, today=today)
+        chosen = self.chosen()
+        if chosen["state"]:
+            tracks = tracks.in_state(chosen["state"])
+        if chosen["artist"]:
+            tracks = tracks.crediting(chosen["artist"])
+        for name in ("key", "mode"):
+            if chosen[name] is not None:
+                tracks = tracks.within(name, chosen[name], chosen[name])
+        for name, *_ in self.RANGES:
+            low, high = chosen[f"{name}_min"], chosen[f"{name}_max"]
+            if low is not None or high is not None:
+                tracks = tracks.within(name, low, high)
+        return tracks
+
+    def ranges(self) -> list[Range]:
+        """Return the pairs of fields as the page shows them."""
+        return [
+            Range(name, label, unit, self[f"{name}_min"], self[f"{name}_max"])
+            for name, label, unit, *_ in self.RANGES
+        ]
+
+    @property
+    def sounds_chosen(self) -> int:
+        """How many of the folded filters are in force."""
+        names = ["key", "mode", *(f"{r[0]}_{e}" for r in self.RANGES for e in MIN_MAX)]
+        chosen = self.chosen()
+        return sum(chosen[name] is not None for name in names)
+
+
+class ArtistFilterForm(FilterForm):
+    """Which artists the list shows."""
+
+    orders = {"name": Order("name"), "-name": Order("name", descending=True)}
+    default_sort = "name"
+
+    def apply(self, artists: ArtistQuerySet) -> ArtistQuerySet:
+        """Return the artists that are asked for."""
+        text = self.chosen()["q"]
+        return artists.matching(text) if text else artists
+
+
+class HoldForm(forms.Form):
+    """Why tracks are kept out of draws."""
+
+    reason = forms.CharField(
+        max_length=200,
+        label="Reason",
+        help_text="Everybody sees it beside the track.",
+    )
+
+
+class CollectionForm(forms.Form):
+    """What a collection is called and what it is for."""
+
+    name = forms.CharField(max_length=80, label="Name")
+    description = forms.CharField(
+        max_length=200, required=False, label="What it is for"
+    )
+
+
+class PlaceForm(forms.Form):
+    """A collection that is there, or the name of a new one."""
+
+    collection = forms.ChoiceField(required=False, label="Collection")
+    new_collection = forms.CharField(
+        required=False, max_length=80, label="Or a new one"
+    )
+
+    def __init__(self, *args: Any, is_required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._is_required = is_required
+        names = Collection.objects.order_by("name").values_list("name", flat=True)
+        nothing = "Choose one" if is_required else "None"
+        choices = [("", nothing), *((name, name) for name in names)]
+        self.fields["collection"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Add `collection_name`: the new one, else the chosen one, else ""."""
+        cleaned = super().clean() or {}
+        name = cleaned.get("new_collection") or cleaned.get("collection") or ""
+        if self._is_required and not name:
+            raise forms.ValidationError("Choose a collection or name a new one.")
+        return cleaned | {"collection_name": name}
+
+
+class AlbumPlacesForm(forms.Form):
+    """The collections that an album is in."""
+
+    collections = forms.ModelMultipleChoiceField(
+        Collection.objects.order_by("name"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Collections",
+    )
+    new_collection = forms.CharField(
+        required=False, max_length=80, label="Or a new one"
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, album: Album) -> None:
+        present = album.collections.values_list("pk", flat=True)
+        super().__init__(data, initial={"collections": list(present)})
+
+
+class PastedText(forms.CharField):
+    """Text of any kind; characters that no database takes are dropped."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        """Return the text as it was typed otherwise."""
+        return str(super().to_python(value) or "").replace("\0", "")
+
+
+class IngestForm(PlaceForm):
+    """Album links amid any text, and where the albums go."""
+
+    text = PastedText(
+        max_length=5_000_000,
+        strip=False,
+        label="Album links",
+        widget=forms.Textarea(
+            attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}
+        ),
+    )
+    skip_known = forms.BooleanField(
+        required=False, label="Leave albums alone that are here already"
+    )
+    account = forms.ModelChoiceField(
+        Account.objects.usable()
+        .select_related("app__developer")
+        .order_by("display_name", "pk"),
+        required=False,
+        empty_label="Any that can be used",
+        label="Read through",
+    )
+    key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
+
+    field_order = ("text", "skip_known", "collection", "new_collection", "account")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, is_required=False, **kwargs)
+
+
+def _day(used: str, *, today: date) -> date | None:
+    return None if used == NEVER else today - timedelta(days=int(used))

@@ -1,0 +1,162 @@
+"""What the library's pages show, in few queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection, models
+from django.db.models import Count as CountRows
+from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from library.models import Album, Artist, Collection, Track, TrackArtist
+from vibe_engine.words import grouped
+
+EXACT_UP_TO = 10_000
+"""Counting more rows than this takes longer than anybody cares for the last digit."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A number of rows; `word` is "", "about" or "more than"."""
+
+    number: int
+    word: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.word} {grouped(self.number)}".strip()
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """How much the library holds; `unused` tracks wait for their first turn."""
+
+    albums: Tally
+    tracks: Tally
+    artists: Tally
+    held: Tally
+    unused: Tally
+
+
+@dataclass(frozen=True)
+class AlbumUse:
+    """What an album's tracks say of it on its cover or row.
+
+    `energies` in playing order, None where unknown.
+    """
+
+    energies: tuple[float | None, ...] = ()
+    used: int = 0
+    held: int = 0
+    unplayable: int = 0
+    last_used_on: date | None = None
+
+    @property
+    def tracks(self) -> int:
+        """How many tracks are here."""
+        return len(self.energies)
+
+    @property
+    def energy_label(self) -> str:
+        """What the small curve shows, in words."""
+        return f"Energy of {self.tracks} tracks" if self.tracks != 1 else "Its energy"
+
+
+_HELD_AND_UNUSED = """
+    (SELECT COUNT(*) FROM tracks WHERE NOT is_usable),
+    (SELECT COUNT(*) FROM (
+        SELECT 1 FROM tracks
+        WHERE last_used_on IS NULL AND is_usable AND is_playable LIMIT %s
+    ) AS found)"""
+_COUNTED = f"""SELECT
+    (SELECT COUNT(*) FROM albums),
+    (SELECT COUNT(*) FROM tracks),
+    (SELECT COUNT(*) FROM artists),
+    {_HELD_AND_UNUSED}"""  # noqa: S608
+_ESTIMATED = f"""WITH size AS (
+    SELECT oid, reltuples::bigint AS guess FROM pg_class
+    WHERE oid IN ('albums'::regclass, 'tracks'::regclass, 'artists'::regclass)
+) SELECT
+    (SELECT CASE WHEN guess > {EXACT_UP_TO} THEN guess
+     ELSE (SELECT COUNT(*) FROM albums) END FROM size WHERE oid = 'albums'::regclass),
+    (SELECT CASE WHEN guess > {EXACT_UP_TO} THEN guess
+     ELSE (SELECT COUNT(*) FROM tracks) END FROM size WHERE oid = 'tracks'::regclass),
+    (SELECT CASE WHEN guess > {EXACT_UP_TO} THEN guess
+     ELSE (SELECT COUNT(*) FROM artists) END FROM size WHERE oid = 'artists'::regclass),
+    {_HELD_AND_UNUSED}"""  # noqa: S608
+
+
+def holdings() -> Holdings:
+    """Return the library's size in one query: exact while it is small.
+
+    PostgreSQL's own estimate stands for tables beyond `EXACT_UP_TO` rows; SQLite
+    counts them through its smallest index.
+    """
+    can_estimate = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        cursor.execute(_ESTIMATED if can_estimate else _COUNTED, [EXACT_UP_TO + 1])
+        albums, tracks, artists, held, found = cursor.fetchone()
+    return Holdings(
+        albums=_size(albums, can_estimate=can_estimate),
+        tracks=_size(tracks, can_estimate=can_estimate),
+        artists=_size(artists, can_estimate=can_estimate),
+        held=Tally(held),
+        unused=_capped(found),
+    )
+
+
+def count_up_to(rows: "QuerySet[models.Model]", *, most: int = EXACT_UP_TO) -> Tally:
+    """Count the rows of a filtered list, no further than `most`."""
+    return _capped(rows.order_by()[: most + 1].count(), most)
+
+
+def album_uses(albums: Iterable[Album]) -> dict[int, AlbumUse]:
+    """Return what each album's tracks say, by primary key, in one query."""
+    rows = Track.objects.filter(album__in=list(albums)).order_by(
+        "album", "disc_number", "track_number"
+    )
+    names = ("energy", "use_count", "is_usable", "is_playable", "last_used_on")
+    by_album: defaultdict[int, list[tuple[object, ...]]] = defaultdict(list)
+    for album, *values in rows.values_list("album", *names):
+        by_album[album].append(tuple(values))
+    return {album: _use_of(values) for album, values in by_album.items()}
+
+
+def _use_of(rows: Sequence[tuple[object, ...]]) -> AlbumUse:
+    energies, uses, usable, playable, days = zip(*rows, strict=True)
+    return AlbumUse(
+        energies=energies,
+        used=sum(count > 0 for count in uses),
+        held=usable.count(False),
+        unplayable=playable.count(False),
+        last_used_on=max((day for day in days if day), default=None),
+    )
+
+
+def collections_for_table() -> QuerySet[Collection]:
+    """Return every collection with how many albums and tracks it holds."""
+    return Collection.objects.annotate(
+        album_count=CountRows("albums"),
+        track_count=Coalesce(Sum("albums__total_tracks"), 0),
+    ).order_by("name")
+
+
+def with_credits(artists: QuerySet[Artist]) -> QuerySet[Artist]:
+    """Add to each artist how many tracks credit it and when one was last used."""
+    credits = TrackArtist.objects.filter(artist=OuterRef("pk")).order_by()
+    counted = credits.values("artist").annotate(
+        tracks=CountRows("pk"), last=Max("track__last_used_on")
+    )
+    return artists.annotate(
+        track_count=Coalesce(Subquery(counted.values("tracks")), 0),
+        last_used_on=Subquery(counted.values("last")),
+    )
+
+
+def _size(rows: int, *, can_estimate: bool) -> Tally:
+    return Tally(rows, "about" if can_estimate and rows > EXACT_UP_TO else "")
+
+
+def _capped(number: int, most: int = EXACT_UP_TO) -> Tally:
+    return Tally(most, "more than") if number > most else Tally(number)
