@@ -78,20 +78,26 @@ def describe_current_list(playlist: Playlist, settings: RuntimeSettings) -> str:
     """Return the true sentence for the current list; a text of one's own stays."""
     if playlist.description_is_custom:
         return playlist.description
-    current = playlist.snapshots.current().only("batch_tag", "track_count", "report")
-    snapshot = current.first() or PlaylistSnapshot()
+    snapshot = playlist.snapshots.current().first() or PlaylistSnapshot()
     return describing.write_description(
         playlist_id=playlist.pk,
         batch_tag=snapshot.batch_tag,
         values=effective(playlist, settings),
-        facts=describing.facts_of(
-            track_count=snapshot.track_count, report=snapshot.report
-        ),
+        facts=_facts_of(snapshot),
         collections=list(
             playlist.collections.order_by("name").values_list("name", flat=True)
         ),
         settings=settings,
     )
+
+
+def _facts_of(snapshot: PlaylistSnapshot) -> describing.ListFacts:
+    """Promise nothing of a restored list but its length: it is not a draw of today."""
+    if snapshot.origin == PlaylistSnapshot.Origin.RESTORE:
+        return describing.ListFacts(
+            size=snapshot.track_count, keeps_rest=False, keeps_cap=False
+        )
+    return describing.facts_of(track_count=snapshot.track_count, report=snapshot.report)
 
 
 def _note_told(run: Run, playlist: Playlist, text: str) -> bool:

@@ -15,7 +15,7 @@ from playlists.effective import effective
 from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from vibe_engine.errors import BlockedError
 from vibe_engine.spotify.client import SpotifyClient
-from vibe_engine.spotify.errors import NotFoundError
+from vibe_engine.spotify.errors import BadRequestError, NotFoundError
 
 SETS_DATES = (PlaylistSnapshot.Origin.CREATE, PlaylistSnapshot.Origin.RESHUFFLE)
 """Origins after which the next reshuffle is an interval away; others leave it."""
@@ -55,18 +55,24 @@ def push_plan(
 ) -> None:
     """Make Spotify hold a planned list, then confirm it.
 
-    One idempotent call. A run that was taken over reads back once and pushes again
-    if something else stands there, since its former worker may have been late.
+    One idempotent call. A plan that Spotify refuses as wrong is given up, so that
+    the next attempt draws another.
     """
+    mine = PlaylistSnapshot.objects.filter(pk=plan.pk)
     with ledger.fenced(run):
-        PlaylistSnapshot.objects.filter(pk=plan.pk, sent_at=None).update(sent_at=now)
-    remote_version = send_tracks(
-        run=run,
-        playlist=playlist,
-        uris=uris_of(plan.track_ids()),
-        client=client,
-        now=now,
-    )
+        mine.filter(sent_at=None).update(sent_at=now)
+    try:
+        remote_version = send_tracks(
+            run=run,
+            playlist=playlist,
+            uris=uris_of(plan.track_ids()),
+            client=client,
+            now=now,
+        )
+    except BadRequestError:
+        with ledger.fenced(run):
+            mine.update(state=PlaylistSnapshot.State.ABANDONED)
+        raise
     fault_point("push.after_put")
     with ledger.fenced(run):
         confirm(
@@ -83,7 +89,11 @@ def send_tracks(
     client: SpotifyClient,
     now: datetime,
 ) -> str:
-    """Replace the playlist's items; return Spotify's name for this version."""
+    """Replace the playlist's items; return Spotify's name for this version.
+
+    A run that was taken over reads back once and sends again if something else
+    stands there, since its former worker may have been late.
+    """
     spotify_id = playlist.spotify_id or ""
     with calling_spotify(run, playlist, now=now):
         remote_version = client.replace_items(spotify_id, uris)
@@ -158,6 +168,7 @@ def _date_playlist(
     playlist.spotify_snapshot_id = plan.spotify_snapshot_id
     changed = ["spotify_snapshot_id"]
     if plan.origin in SETS_DATES:
+        playlist.refresh_from_db(fields=["interval_days"])
         interval = timedelta(days=effective(playlist, settings).interval_days)
         playlist.last_reshuffled_at = now
         playlist.next_reshuffle_at = now + interval

@@ -14,7 +14,7 @@ from playlists import reads, sampler
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import details, opening, planning, pushing
 from playlists.services.opening import Playlists, Wish
-from vibe_engine.errors import InputError
+from vibe_engine.errors import ConflictError, InputError
 from vibe_engine.spotify.client import SpotifyClient
 
 KIND = "playlists.reshuffle"
@@ -53,6 +53,7 @@ def open_reshuffle(
     `preview_draw` showed for it.
 
     :raises InputError: no playlist is left, or the seed is out of range.
+    :raises ConflictError: a single playlist is being reshuffled by another seed.
     """
     wish = Wish(
         kind=KIND,
@@ -66,13 +67,19 @@ def open_reshuffle(
         playlists = reshufflable(playlists)
     else:
         playlists = [one for one in playlists if one.status in RESHUFFLED]
-    return opening.open_for(
+    run = opening.open_for(
         wish,
         playlists=playlists,
         now=now,
         requested_by=requested_by,
         idempotency_key=idempotency_key,
     )
+    if seed is not None and not run.is_bulk and run.arguments.get("seed") != seed:
+        raise ConflictError(
+            "It is being reshuffled already, so this very list cannot be brought. "
+            "Look at a preview again when that has ended."
+        )
+    return run
 
 
 def reshufflable(playlists: QuerySet[Playlist]) -> QuerySet[Playlist]:
@@ -186,7 +193,7 @@ def preview_draw(
         gone_ids=[pk for pk in standing if pk not in there],
         report=plan.report,
         words=reads.describe_report(plan.report),
-        calls=2 if settings.refresh_description else 1,
+        calls=1 + (settings.refresh_description and not playlist.description_is_custom),
     )
 
 

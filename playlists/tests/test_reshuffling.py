@@ -1,5 +1,7 @@
 """Reshuffles against the sandbox: calls, rest, history, due dates, previews."""
 
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,7 @@ from automation import registry
 from automation.models import Run
 from automation.runtime import RuntimeSettings, save_settings
 from automation.tests.factories import make_run
-from library.models import LibraryVersion, Track
+from library.models import LibraryVersion, Track, TrackArtist
 from library.services import hold_tracks
 from playlists import jobs
 from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
@@ -25,7 +27,7 @@ from playlists.tests.factories import (
     make_snapshot,
 )
 from vibe_engine import clock as product_clock
-from vibe_engine.errors import InputError
+from vibe_engine.errors import ConflictError, InputError
 from vibe_engine.testing.clock import MovableClock
 from vibe_engine.testing.sandbox import SandboxControl
 
@@ -166,6 +168,17 @@ class TestReshuffle:
         assert run.state == Run.State.DONE, run.error
         assert playlist.snapshots.current().get() == plan
 
+    def test_draws_another_list_where_spotify_refused_the_plan(
+        self, playlist: Playlist, sandbox: SandboxControl
+    ) -> None:
+        sandbox.fault("PUT", "/items$", status=400)
+        assert reshuffle(playlist).state == Run.State.FAILED
+        refused = playlist.snapshots.get(state="abandoned")
+        assert refused.replaced_at is None
+        assert reshuffle(playlist).state == Run.State.DONE
+        current = playlist.snapshots.current().get()
+        assert current.track_ids() != refused.track_ids()
+
     def test_reads_back_and_pushes_again_after_a_takeover(
         self, playlist: Playlist, sandbox: SandboxControl
     ) -> None:
@@ -180,20 +193,37 @@ class TestReshuffle:
 
 
 class TestRest:
-    def test_holds_over_many_days(
-        self, stocked: Account, sandbox: SandboxControl, clock: MovableClock
+    def test_holds_over_many_days_as_the_artist_cap_does(
+        self, playlist: Playlist, clock: MovableClock
     ) -> None:
-        finish(
-            creation.create_playlists(
-                account=stocked, count=1, settings=SETTINGS, now=clock.now(), size=20
-            )
-        )
-        playlist = Playlist.objects.select_related("account__app").get()
         for days in (1, 1, 2, 0, 5, 3, 1, 4):
             clock.forward(days=days)
             assert reshuffle(playlist).state == Run.State.DONE
-        assert early_returns(playlist, cooldown_days=5) == []
-        assert playlist.snapshots.count() == 9
+        snapshots = list(playlist.snapshots.confirmed().order_by("confirmed_at"))
+        assert len(snapshots) == 9
+        assert not any(snapshot.report["rungs"] for snapshot in snapshots)
+        assert early_returns(snapshots, cooldown_days=5) == {}
+        assert max(most_by_one_artist(one) for one in snapshots) <= 2
+
+    def test_is_broken_only_where_the_report_says_so(
+        self, playlist: Playlist, clock: MovableClock
+    ) -> None:
+        kept = Track.objects.order_by("pk")[:70]
+        hold_tracks(
+            tracks=Track.objects.exclude(pk__in=[track.pk for track in kept]),
+            reason="So that the library is too small",
+        )
+        Playlist.objects.update(artist_cap=20)
+        for _ in range(6):
+            clock.forward(days=1)
+            assert reshuffle(playlist).state == Run.State.DONE
+        snapshots = list(playlist.snapshots.confirmed().order_by("confirmed_at"))
+        early = early_returns(snapshots, cooldown_days=5)
+        assert early
+        for snapshot in snapshots:
+            notes = snapshot.report["per_track"].items()
+            told = {int(pk) for pk, (_, why) in notes if why == "cooldown_shortened"}
+            assert early.get(snapshot.pk, set()) <= told
 
     def test_counts_the_same_recording_on_another_release(
         self, playlist: Playlist
@@ -250,11 +280,12 @@ class TestRest:
         assert set(playlist.snapshots.current().get().track_ids()) <= set(tracks)
 
 
-def early_returns(playlist: Playlist, *, cooldown_days: int) -> list[tuple[int, int]]:
-    """Return (snapshot, recording's track) of whatever came back too early."""
-    snapshots = list(playlist.snapshots.confirmed().order_by("confirmed_at"))
+def early_returns(
+    snapshots: Sequence[PlaylistSnapshot], *, cooldown_days: int
+) -> dict[int, set[int]]:
+    """Return the tracks that came back too early, by snapshot."""
     keys = dict(Track.objects.values_list("pk", "recording_key"))
-    early = []
+    early: defaultdict[int, set[int]] = defaultdict(set)
     for number, snapshot in enumerate(snapshots):
         assert snapshot.confirmed_at is not None
         here = {keys[pk]: pk for pk in snapshot.track_ids()}
@@ -263,8 +294,14 @@ def early_returns(playlist: Playlist, *, cooldown_days: int) -> list[tuple[int, 
             days = (snapshot.confirmed_at.date() - other.replaced_at.date()).days
             if days < cooldown_days:
                 back = here.keys() & {keys[pk] for pk in other.track_ids()}
-                early += [(snapshot.pk, here[key]) for key in back]
-    return early
+                early[snapshot.pk] |= {here[key] for key in back}
+    return {pk: tracks for pk, tracks in early.items() if tracks}
+
+
+def most_by_one_artist(snapshot: PlaylistSnapshot) -> int:
+    """Return how many tracks of the list credit the artist who is there most."""
+    credits = TrackArtist.objects.filter(track__in=snapshot.track_ids())
+    return max(Counter(credits.values_list("artist", flat=True)).values())
 
 
 class TestPackedPlan:
@@ -289,6 +326,12 @@ class TestOpenReshuffle:
         playlist, now = make_playlist(), product_clock.now()
         first = reshuffling.open_reshuffle(playlists=[playlist], now=now)
         assert reshuffling.open_reshuffle(playlists=[playlist], now=now) == first
+
+    def test_refuses_a_seed_while_another_list_is_on_its_way(self) -> None:
+        playlist, now = make_playlist(), product_clock.now()
+        reshuffling.open_reshuffle(playlists=[playlist], now=now)
+        with pytest.raises(ConflictError, match="already"):
+            reshuffling.open_reshuffle(playlists=[playlist], now=now, seed=4)
 
     def test_leaves_out_what_cannot_be_reshuffled(self) -> None:
         account = make_account()

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Account
 from automation.models import Run
-from automation.runtime import RuntimeSettings
+from automation.runtime import RuntimeSettings, save_settings
 from library.models import Track
 from library.services import hold_tracks
 from playlists import reads
@@ -57,6 +57,15 @@ class TestRestore:
         there = sandbox.playlist(first.playlist.spotify_id or "")
         tracks = Track.objects.in_bulk(first.track_ids())
         assert there["items"] == [tracks[pk].uri for pk in first.track_ids()]
+
+    def test_promises_nothing_about_rest_in_its_description(
+        self, first: PlaylistSnapshot
+    ) -> None:
+        promise = "A track rests {cooldown_days} days."
+        changes = {"description_templates": promise}
+        save_settings(changes=changes, by=None, now=clock.now())
+        restore(first)
+        assert Playlist.objects.get().description == "A new selection every 5 days."
 
     def test_leaves_the_next_reshuffle_where_it_is(
         self, first: PlaylistSnapshot
