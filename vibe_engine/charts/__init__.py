@@ -1,7 +1,7 @@
 """Pictures as SVG: pure functions from typed data to markup, without styles."""
 
 from vibe_engine.charts.days import Day, bars_by_day, calendar
-from vibe_engine.charts.desk import fader, ladder, meter, quota_bars
+from vibe_engine.charts.desk import energy_meter, fader, ladder, meter, quota_bars
 from vibe_engine.charts.history import FunnelStep, SnapshotMark, funnel, timeline
 from vibe_engine.charts.lanes import Lane, Mark, day_strip, lanes
 from vibe_engine.charts.lines import Point, spark, spark_bars, step_line
@@ -30,6 +30,7 @@ __all__ = [
     "calendar",
     "consent_ring",
     "day_strip",
+    "energy_meter",
     "fader",
     "feature_ticks",
     "funnel",

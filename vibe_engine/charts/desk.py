@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from vibe_engine.charts import svg
+from vibe_engine.charts.scales import energy_step
 from vibe_engine.words import grouped
 
 RUNGS = 40
@@ -24,6 +25,14 @@ def meter(
         ),
     ]
     return svg.fixed(width, 8, body, label=label, css="meter")
+
+
+def energy_meter(energy: float | None, *, width: int = 56) -> SafeString:
+    """Return a small bar of an energy (0 to 1) in its ink; nothing if unknown."""
+    if energy is None:
+        return svg.NOTHING
+    paint = f"energy-{energy_step(energy)}"
+    return meter(energy, 1, f"energy {energy:.2f}", paint=paint, width=width)
 
 
 def ladder(value: int, limit: int, label: str) -> SafeString:

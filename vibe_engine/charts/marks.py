@@ -17,6 +17,8 @@ FEATURES = (
     ("live", "liveness"),
     ("speech", "speechiness"),
 )
+FEWEST_COLUMNS = 12
+"""A single keeps the bars of an album; the rest of its row stays empty."""
 LEGEND: Mapping[str, str] = {
     "done": "fill-done",
     "waiting": "hatch",
@@ -35,7 +37,8 @@ def mini(
     """
     if not energies:
         return svg.NOTHING
-    body = svg.stretched(len(energies), 100, energy_bars(energies), shown="100%")
+    columns = max(len(energies), FEWEST_COLUMNS)
+    body = svg.stretched(columns, 100, energy_bars(energies), shown="100%")
     return svg.drawing(height, [body], label=label, css="mini")
 
 

@@ -11,6 +11,7 @@ PICTURES = (
     charts.calendar,
     charts.consent_ring,
     charts.day_strip,
+    charts.energy_meter,
     charts.fader,
     charts.feature_ticks,
     charts.funnel,
