@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from django.conf import settings
+from kombu import Connection
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -21,6 +22,13 @@ def is_installed() -> bool:
     return bool(settings.REDIS_URL)
 
 
+def _connection() -> Connection:
+    """Return a connection that gives up at its first failure: a page waits for it."""
+    connection = app.connection_for_write()
+    options = {**connection.transport_options, "max_retries": 0}
+    return connection.clone(transport_options=options)
+
+
 def ring(run_ids: Sequence[int]) -> bool:
     """Tell workers about runs; return whether the broker took every message.
 
@@ -30,7 +38,7 @@ def ring(run_ids: Sequence[int]) -> bool:
     if not is_installed():
         return False
     try:
-        with app.connection_for_write() as connection:
+        with _connection() as connection:
             for run_id in run_ids[:MOST_AT_ONCE]:
                 app.send_task(TASK, args=[run_id], connection=connection)
     except (OperationalError, RedisError, OSError) as error:

@@ -27,6 +27,8 @@ RING_AGAIN = timedelta(seconds=30)
 UNANSWERED = timedelta(seconds=60)
 """A run rung and not begun for so long is carried out by the engine itself."""
 OWN_THREADS = 4
+OWN_QUEUE = 40
+"""Runs that the engine holds ready for its own threads between two rounds."""
 KEEP_ROUTINE = timedelta(days=7)
 """Slots, and scheduled runs that ended well, are forgotten after this time."""
 
@@ -109,7 +111,7 @@ class Engine:
     def _work_itself(self, *, now: datetime, broker_ok: bool) -> None:
         """Carry out runs here: all of them without a broker, else the unanswered."""
         self._own = {pk: f for pk, f in self._own.items() if not f.done()}
-        room = OWN_THREADS - len(self._own)
+        room = OWN_QUEUE - len(self._own)
         due = Run.objects.due(now=now).exclude(pk__in=list(self._own))
         if broker_ok:
             due = due.filter(due_at__lt=now - UNANSWERED)
