@@ -12,6 +12,7 @@ from typing import TextIO
 COLOURS = ("36", "33", "32", "35", "34", "96")
 LOG_MAX_BYTES = 5_000_000
 LOGS_KEPT = 3
+PROGRESS_WIDTH = 78
 LEVEL = re.compile(
     r"^(?:\[[^]]*\] |[\d:,.+-]+ )*\[?(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b"
 )
@@ -43,6 +44,12 @@ class Console:
         if self.coloured:
             label = f"\x1b[{self._colour(name)}m{label}\x1b[0m"
         self.say(f"{label} | {line}")
+
+    def progress(self, text: str = "") -> None:
+        """Show how far something is, over what stood there; on a terminal only."""
+        if self.stream.isatty():
+            self.stream.write(f"\r\x1b[K{text[:PROGRESS_WIDTH]}")
+            self.stream.flush()
 
     def strong(self, text: str) -> str:
         """Return `text` in bold where the terminal can show it."""

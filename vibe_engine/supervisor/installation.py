@@ -131,11 +131,13 @@ class Installation:
         made = settings.VAR_DIR / "demo-made"
         if made.exists() or "seed_demo" not in get_commands():
             return
-        self.console.say(f"Making a demo fleet, {settings.PUBLIC_BASE_URL}/ fills ...")
+        self.console.say("Making a demo fleet; this takes half a minute, once ...")
         child = self.family.start(programs.seed())
         while child.is_running():
             self.go_on()
+            self.console.progress("".join(child.log.last_lines(1)))
             time.sleep(ROUND_S)
+        self.console.progress()
         self.family.children.remove(child)
         if child.exit_code() == 0:
             made.touch()

@@ -105,6 +105,10 @@ class TestConsole:
         Console(screen).relay("web", "hello")
         assert screen.getvalue() == "     web | hello\n"
 
+    def test_shows_progress_on_a_terminal_only(self, screen: io.StringIO) -> None:
+        Console(screen).progress("10%")
+        assert screen.getvalue() == ""
+
     def test_survives_a_terminal_that_has_gone(self, tmp_path: Path) -> None:
         stream = (tmp_path / "gone").open("w")
         console = Console(stream)
