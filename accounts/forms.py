@@ -41,8 +41,8 @@ class PrefixForm(forms.Form):
 
     prefix = forms.CharField(  # type: ignore[assignment]
         label="Prefix",
-        required=False,
         strip=False,
+        error_messages={"required": "A prefix is needed; it begins the name."},
         help_text="1 to 64 characters; new playlists are named "
         "“<prefix> • 001” and so on.",
     )

@@ -1,5 +1,6 @@
 """Connecting an account in a browser, against the running sandbox."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,8 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connections
 from django.test import Client
 
+from accounts import services
+from accounts.consent import PendingConsent, take
 from accounts.models import Account, App, Token, Usage
 from accounts.services import add_months
 from accounts.tests.factories import (
@@ -234,6 +239,52 @@ class TestRenew:
 
 def sandbox_app_of(client_id: str, secret: str, **fields: Any) -> App:
     return make_app(client_id=client_id, client_secret=secret, **fields)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoAtOnce:
+    def test_store_one_account_when_the_same_person_consents_twice(
+        self, operator_user: User, sandbox: SandboxControl
+    ) -> None:
+        app, barrier, outcomes = sandbox_app(), threading.Barrier(2), []
+        answers = [self.agree(app, operator_user, sandbox) for _ in range(2)]
+
+        def finish(pending: PendingConsent, code: str) -> None:
+            barrier.wait()
+            try:
+                connected = services.finish_consent(
+                    pending=pending,
+                    code=code,
+                    user=operator_user,
+                    default_prefix="Vibe Collection",
+                    now=product_clock.now(),
+                )
+                outcomes.append(connected.is_new)
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=finish, args=answer) for answer in answers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == [False, True]
+        assert Account.objects.count() == Token.objects.count() == 1
+
+    def agree(
+        self, app: App, user: User, sandbox: SandboxControl
+    ) -> tuple[PendingConsent, str]:
+        session = SessionStore()
+        address = services.start_consent(
+            app=app, user=user, session=session, now=product_clock.now()
+        )
+        query = parse_qs(urlsplit(address).query)
+        asked = {name: values[0] for name, values in query.items()}
+        answer = consent(sandbox, asked, "Twice")
+        pending = take(
+            session, answer["state"], user_id=user.pk, now=product_clock.now()
+        )
+        return pending, answer["code"]
 
 
 @pytest.mark.portable
