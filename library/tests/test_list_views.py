@@ -1,6 +1,6 @@
 """Lists of albums, tracks and artists."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +17,6 @@ from library.tests.factories import (
     make_tracks,
 )
 from library.views.lists import COVERS_A_PAGE, ROWS_A_PAGE
-from vibe_engine import clock
 
 pytestmark = [pytest.mark.django_db]
 
@@ -33,13 +32,6 @@ HOSTILE = (
     "100% _of_ it",
 )
 MOST_QUERIES = 10
-
-
-@pytest.fixture
-def engine() -> None:
-    """The row of a living engine, as every running installation has it."""
-    now = clock.now()
-    EngineLease.objects.create(holder="test", lease_until=now, heartbeat_at=now)
 
 
 def fragment(client: Client, address: str, target: str) -> Any:
@@ -85,7 +77,7 @@ class TestLists:
     def test_take_few_queries_however_many_rows(
         self,
         operator: Client,
-        engine: None,
+        engine: EngineLease,
         address: str,
         django_assert_max_num_queries: DjangoAssertNumQueries,
     ) -> None:
@@ -98,7 +90,7 @@ class TestLists:
     def test_take_few_queries_when_filtered(
         self,
         operator: Client,
-        engine: None,
+        engine: EngineLease,
         address: str,
         django_assert_max_num_queries: DjangoAssertNumQueries,
     ) -> None:
@@ -234,7 +226,7 @@ class TestTrackList:
         assert b"Guest" in response.content
 
     def test_filters_by_last_use(self, viewer: Client) -> None:
-        today = clock.now().date()
+        today = datetime.now(UTC).date()
         make_track(name="today", last_used_on=today, use_count=1)
         make_track(name="long ago", last_used_on=date(2020, 1, 1), use_count=1)
         make_track(name="never")
