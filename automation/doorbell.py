@@ -25,7 +25,7 @@ def is_installed() -> bool:
 def _connection() -> Connection:
     """Return a connection that gives up at its first failure: a page waits for it."""
     connection = app.connection_for_write()
-    options = {**connection.transport_options, "max_retries": 0}
+    options = {**(connection.transport_options or {}), "max_retries": 0}
     return connection.clone(transport_options=options)
 
 

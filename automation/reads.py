@@ -65,12 +65,9 @@ def pulse(*, since: datetime) -> Pulse:
         "blocked": _count(single.filter(state=Run.State.BLOCKED)),
         "failed": _count(single.filter(state=Run.State.FAILED, finished_at__gte=since)),
     }
-    row = (
-        EngineLease.objects.filter(pk=1)
-        .values("heartbeat_at", "broker_ok", **figures)
-        .first()
-    )
-    return _pulse_without_engine(since) if row is None else Pulse(**row)
+    rows = EngineLease.objects.filter(pk=1).annotate(**figures)
+    row = rows.values_list("heartbeat_at", "broker_ok", *figures).first()
+    return _pulse_without_engine(since) if row is None else Pulse(*row)
 
 
 def _pulse_without_engine(since: datetime) -> Pulse:

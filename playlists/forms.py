@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -114,7 +114,8 @@ class CreateForm(forms.Form):
         initial=DEFAULT_COUNT,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
-    prefix = forms.CharField(
+    name_prefix = forms.CharField(
+        label="Prefix",
         required=False,
         max_length=64,
         help_text="Names them “prefix • 001”; empty takes the account's prefix.",
@@ -218,7 +219,7 @@ class EditForm(RulesForm):
         changes: dict[str, Any] = {name: clean[name] for name in OVERRIDES}
         changes |= {name: clean[name] for name in ("name", "description", "is_public")}
         changes["collection_ids"] = [row.pk for row in clean["collections"]]
-        return Changes(**changes)  # type: ignore[typeddict-item]
+        return cast("Changes", changes)
 
 
 class BulkEditForm(RulesForm):
@@ -257,10 +258,12 @@ class BulkEditForm(RulesForm):
         }
         if "collections" in clean["change"]:
             changes["collection_ids"] = [row.pk for row in clean["collections"]]
-        return Changes(**changes)  # type: ignore[typeddict-item]
+        return cast("Changes", changes)
 
 
 def add_error(form: forms.Form, field: str | None, text: str) -> None:
     """Put a service's refusal beside the field it is about."""
-    known = {"collection_ids": "collections"}.get(field or "", field)
+    known = {"collection_ids": "collections", "prefix": "name_prefix"}.get(
+        field or "", field
+    )
     form.add_error(known if known in form.fields else None, text)

@@ -36,10 +36,9 @@ def broker(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Valkey]:
     address = service.url
     settings.REDIS_URL = address
     monkeypatch.setenv("REDIS_URL", address)
-    before = app.conf.broker_url
-    app.conf.broker_url = address.replace("unix://", "redis+socket://")
+    celery_address = address.replace("unix://", "redis+socket://")
+    monkeypatch.setitem(app.conf, "broker_url", celery_address)
     yield service
-    app.conf.broker_url = before
     service.stop(signal.SIGTERM)
 
 

@@ -7,19 +7,20 @@ from django.utils.safestring import SafeString
 
 from automation.models import Run
 from vibe_engine.charts import Square, squares
+from vibe_engine.charts.squares import State
 
 register = template.Library()
 
 MOST: Final = 1_000
 """More squares than this are too small to tell apart; the figures say the rest."""
 
-STATES: Final = {
-    Run.State.PLANNED: "planned",
+STATES: Final[dict[Run.State, State]] = {
+    Run.State.PLANNED: "waiting",
     Run.State.WORKING: "working",
     Run.State.BLOCKED: "waiting",
     Run.State.DONE: "done",
     Run.State.FAILED: "failed",
-    Run.State.CANCELLED: "waiting",
+    Run.State.CANCELLED: "cancelled",
 }
 
 

@@ -98,18 +98,14 @@ class TestWorkAlone:
         assert Run.objects.get(pk=run.pk).state == Run.State.DONE
 
     def test_survives_a_broker_that_refuses(
-        self, engine: Engine, kinds: Register, settings: Any
+        self, engine: Engine, kinds: Register, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from vibe_engine.celery import app
 
         kinds("tests.echo", echo)
         run = make_run()
-        before = app.conf.broker_write_url, app.conf.broker_url
-        app.conf.broker_url = "redis://127.0.0.1:1/0"
-        try:
-            engine.round(now=clock.now())
-        finally:
-            app.conf.broker_url = before[1]
+        monkeypatch.setitem(app.conf, "broker_url", "redis://127.0.0.1:1/0")
+        engine.round(now=clock.now())
         for future in engine._own.values():
             future.result(timeout=30)
         assert Run.objects.get(pk=run.pk).state == Run.State.DONE

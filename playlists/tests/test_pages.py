@@ -266,7 +266,7 @@ class TestCreate:
             ("interval_days", "0"),
             ("account", "999"),
             ("collections", "999"),
-            ("prefix", "x" * 65),
+            ("name_prefix", "x" * 65),
             ("count", "100000"),
         ],
     )
@@ -274,13 +274,13 @@ class TestCreate:
         self, operator: Client, field: str, value: str
     ) -> None:
         account = make_account()
-        posted = {"account": account.pk, "count": "7", "prefix": "Typed"} | {
+        posted = {"account": account.pk, "count": "7", "name_prefix": "Typed"} | {
             field: value
         }
         response = operator.post("/playlists/create/", posted)
         assert response.status_code == 422
         assert not Playlist.objects.exists()
-        if field != "prefix":
+        if field != "name_prefix":
             assert b"Typed" in response.content
 
     def test_forecasts_without_changing_anything(self, operator: Client) -> None:

@@ -231,7 +231,7 @@ def restore(request: OperatorRequest, pk: int, snapshot_pk: int) -> HttpResponse
     playlist = get_object_or_404(Playlist.objects.managed(), pk=pk)
     snapshot = get_object_or_404(playlist.snapshots.confirmed(), pk=snapshot_pk)
     if request.method == "GET":
-        context = {
+        context: dict[str, object] = {
             "title": f"Restore the list of {snapshot.batch_tag}?",
             "text": f"“{playlist.name}” gets the {snapshot.track_count} tracks it had "
             "then. The present list stays in the history.",

@@ -38,7 +38,7 @@ def _create(
     try:
         run = creation.create_playlists(
             **form.wishes(),
-            prefix=form.cleaned_data["prefix"],
+            prefix=form.cleaned_data["name_prefix"],
             is_public=form.cleaned_data["is_public"],
             settings=settings,
             requested_by=request.user,
