@@ -156,7 +156,7 @@ class TestTrackPage:
         twin = make_track(name="Come Down (Deluxe)", recording_key="isrc:X")
         page = viewer.get(track.get_absolute_url()).content.decode()
         for words in (
-            "0.62",
+            "0.63",
             "112 BPM",
             "Guest",
             twin.get_absolute_url(),
