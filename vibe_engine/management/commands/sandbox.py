@@ -1,7 +1,7 @@
 """`manage.py sandbox`: the sandbox through Django's door."""
 
 from argparse import Namespace
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -21,6 +21,6 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Serve until SIGINT or SIGTERM."""
         try:
-            cli.run(Namespace(**options), self.stdout)
+            cli.run(Namespace(**options), cast("TextIO", self.stdout))
         except cli.StartError as error:
             raise CommandError(str(error)) from error
