@@ -15,6 +15,7 @@ from vibe_engine.supervisor import valkey
 from vibe_engine.supervisor.lifeline import dies_with_parent
 
 NOBODY = 65534
+HOME = "/tmp"
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 POSTGRES_OPTIONS = {
@@ -193,5 +194,24 @@ def copy_programs(programs: Path, target: Path) -> Path:
 
 
 def make_folder() -> Path:
-    """Make a folder with a path short enough for unix sockets."""
-    return Path(tempfile.mkdtemp(prefix="vibe-test-", dir="/tmp"))
+    """Make a folder with a path short enough for unix sockets.
+
+    Its name holds the owner's process id: folders of owners that were killed are
+    removed on the way.
+    """
+    for left in Path(HOME).glob("vibe-test-*-*"):
+        owner = left.name.split("-")[2]
+        if owner.isdigit() and not is_alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"vibe-test-{os.getpid()}-", dir=HOME))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this id exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

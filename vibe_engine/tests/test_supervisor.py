@@ -22,6 +22,7 @@ from vibe_engine.supervisor.instance import (
     lock_folder,
 )
 from vibe_engine.testing.live import wait_until
+from vibe_engine.testing.services import is_alive
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
 DEAF = (
@@ -34,14 +35,6 @@ DEAF = (
 
 def python(code: str, name: str = "program", **options: float) -> Program:
     return Program(name, (sys.executable, "-c", code), **options)  # type: ignore[arg-type]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.fixture
