@@ -1,7 +1,5 @@
 """What people type and choose on the pages of accounts."""
 
-from typing import Any
-
 from django import forms
 
 from accounts import services
@@ -13,7 +11,7 @@ class ConnectForm(forms.Form):
     """Which app to use, and the promise that the account is one's own."""
 
     app = forms.ModelChoiceField(
-        App.objects.none(),
+        App.objects.order_by("pk"),
         empty_label=None,
         label="App",
         error_messages={
@@ -28,12 +26,6 @@ class ConnectForm(forms.Form):
             "Tick the box if this is one.",
         },
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choice = self.fields["app"]
-        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101
-        choice.queryset = App.objects.select_related("developer")
 
 
 class PrefixForm(forms.Form):

@@ -108,9 +108,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
     def for_table(self) -> Self:
         """Everything one row or strip shows, in a stable order."""
-        return self.select_related("app__developer", "authorized_by").order_by(
-            "app_id", "pk"
-        )
+        return self.select_related("app__developer").order_by("app_id", "pk")
 
 
 class Account(models.Model):

@@ -309,4 +309,5 @@ def _confirm(
 
 
 def _account(pk: int) -> Account:
-    return get_object_or_404(Account.objects.for_table(), pk=pk)
+    accounts = Account.objects.select_related("app__developer", "authorized_by")
+    return get_object_or_404(accounts, pk=pk)

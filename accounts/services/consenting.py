@@ -13,9 +13,10 @@ from django.db.models import Q
 
 from accounts import consent, spotify
 from accounts.consent import ConsentError, PendingConsent
-from accounts.models import CONSENT_MONTHS, Account, App, Token
+from accounts.models import CONSENT_MONTHS, Account, App, Developer, Token
 from accounts.services import standing
 from accounts.throttle import ThrottleGate
+from accounts.throttle.circuit import Cause
 from automation import registry
 from vibe_engine.crypto import DecryptError
 from vibe_engine.errors import WaitError
@@ -69,9 +70,7 @@ def start_consent(
     """
     if account is None:
         check_seat(app)
-    until = app.developer.circuit_open_until
-    if until is not None and until > now:
-        raise ConsentError(consent.CLOSED_FOR_NOW, detail=_until(until))
+    _check_circuit(app.developer, now=now)
     pending = PendingConsent(
         state=secrets.token_urlsafe(consent.STATE_BYTES),
         verifier=oauth.new_verifier(),
@@ -111,7 +110,9 @@ def finish_consent(
 
     :raises ConsentError: anything went wrong; nothing was stored.
     """
-    app = App.objects.select_related("developer").get(pk=pending.app)
+    app = App.objects.select_related("developer").filter(pk=pending.app).first()
+    if app is None:
+        raise ConsentError(consent.APP_REFUSED, detail="The app was removed here.")
     try:
         grant = _exchange(app, pending, code)
         me = _who_is(app, grant)
@@ -179,13 +180,19 @@ def _problem_of(error: SpotifyError) -> ConsentError:
 
 
 def _closed(wait: WaitError) -> ConsentError:
-    if wait.cause == "premium":
-        return ConsentError(consent.PREMIUM_LAPSED, detail=str(wait))
-    return ConsentError(consent.CLOSED_FOR_NOW, detail=str(wait))
+    is_premium = wait.cause == Cause.PREMIUM
+    problem = consent.PREMIUM_LAPSED if is_premium else consent.CLOSED_FOR_NOW
+    return ConsentError(problem, detail=str(wait))
 
 
-def _until(moment: datetime) -> str:
-    return f"Calls go on at {moment:%H:%M} UTC on {moment:%d %B %Y}."
+def _check_circuit(developer: Developer, *, now: datetime) -> None:
+    until = developer.circuit_open_until
+    if until is None or until <= now:
+        return
+    is_premium = developer.circuit_cause == Cause.PREMIUM
+    problem = consent.PREMIUM_LAPSED if is_premium else consent.CLOSED_FOR_NOW
+    detail = f"Calls go on at {until:%H:%M} UTC on {until:%d %B %Y}."
+    raise ConsentError(problem, detail=detail)
 
 
 def _store(

@@ -453,6 +453,13 @@ class TestFailedConsent:
         app.save()
         self.failed(operator, answer, 502, "does not know the app")
 
+    def test_says_that_the_app_was_removed_meanwhile(
+        self, operator: Client, sandbox: SandboxControl, app: App
+    ) -> None:
+        answer = consent(sandbox, start(operator, app))
+        app.delete()
+        self.failed(operator, answer, 502, "does not know the app")
+
     def test_says_that_the_secret_cannot_be_read(
         self, operator: Client, sandbox: SandboxControl, app: App
     ) -> None:
@@ -492,16 +499,24 @@ class TestFailedConsent:
         page = self.failed(operator, answer, 503, "asks for a pause")
         assert "stand still until" in page
 
+    @pytest.mark.parametrize(
+        ("cause", "title"),
+        [
+            ("quota", "asks for a pause"),
+            ("rate", "asks for a pause"),
+            ("premium", "refuses the whole app"),
+        ],
+    )
     def test_does_not_even_start_while_calls_stand_still(
-        self, operator: Client, sandbox: SandboxControl, app: App
+        self, operator: Client, app: App, cause: str, title: str
     ) -> None:
-        until = product_clock.now() + timedelta(hours=1)
-        app.developer.circuit_open_until = until
+        app.developer.circuit_open_until = product_clock.now() + timedelta(hours=1)
+        app.developer.circuit_cause = cause
         app.developer.save()
         data = {"app": app.pk, "owned": "on"}
         response = operator.post("/accounts/connect/", data)
         assert response.status_code == 503
-        assert "asks for a pause" in response.content.decode()
+        assert title in response.content.decode()
 
     def test_does_not_start_where_every_seat_is_taken(
         self, operator: Client, sandbox: SandboxControl
