@@ -15,7 +15,7 @@ from vibe_engine.supervisor import valkey
 from vibe_engine.supervisor.lifeline import dies_with_parent
 
 NOBODY = 65534
-HOME = "/tmp"
+HOME = "/tmp"  # noqa: S108
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 POSTGRES_OPTIONS = {
