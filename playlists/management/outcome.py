@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from automation.models import Run
 from library.management.waiting import work_here
-from playlists.models import Playlist
+from playlists import reads
+from playlists.models import Playlist, PlaylistSnapshot
 
 UNFINISHED = (Run.State.FAILED, Run.State.BLOCKED, Run.State.CANCELLED)
 
@@ -57,6 +58,8 @@ def report(
     else:
         for run in failed:
             command.stderr.write(f"{run.title}: {run.error}")
+        for short in _short_lists(runs):
+            command.stdout.write(f"{short['name']}: {short['why']}")
         command.stdout.write(_words(opened, runs, verb, waited=waited))
     if waited and failed:
         raise CommandError(f"{len(failed)} of {len(runs)} did not succeed.")
@@ -66,6 +69,7 @@ def _summary(opened: Run, runs: Sequence[Run], failed: Sequence[Run]) -> dict[st
     return {
         "run": opened.pk,
         "playlists": [_row(playlist) for playlist in _playlists(runs)],
+        "short": _short_lists(runs),
         "done": _count(runs, Run.State.DONE),
         "waiting": sum(run.is_active for run in runs if run not in failed),
         "failed": [{"title": run.title, "error": run.error} for run in failed],
@@ -84,6 +88,19 @@ def _row(playlist: Playlist) -> dict[str, Any]:
 def _playlists(runs: Sequence[Run]) -> list[Playlist]:
     keys = [run.subject.removeprefix("playlist:") for run in runs]
     return list(Playlist.objects.filter(pk__in=keys).order_by("pk"))
+
+
+def _short_lists(runs: Sequence[Run]) -> list[dict[str, str]]:
+    """Say of each list these runs brought there with empty places why it has them."""
+    lists = PlaylistSnapshot.objects.current().filter(run__in=runs)
+    return [
+        {
+            "name": snapshot.playlist.name,
+            "why": " ".join(reads.report_words(snapshot)),
+        }
+        for snapshot in lists.select_related("playlist").order_by("playlist_id")
+        if snapshot.report.get("shortfall")
+    ]
 
 
 def _words(opened: Run, runs: Sequence[Run], verb: str, *, waited: bool) -> str:

@@ -61,11 +61,26 @@ class TestCreatePlaylists:
                     "url": playlist.spotify_url,
                 }
             ],
+            "short": [],
             "done": 1,
             "waiting": 0,
             "failed": [],
         }
         assert playlist.interval_days == 3
+
+    def test_says_of_a_short_list_why_it_is_short(self, stocked: Account) -> None:
+        few = Track.objects.order_by("pk").values_list("pk", flat=True)[:3]
+        hold_tracks(tracks=Track.objects.exclude(pk__in=list(few)), reason="Later")  # type: ignore[arg-type]
+        options = ("--account", stocked.pk, "--count", 1, "--size", 20, "--wait")
+        sentence = "of 20 tracks could be drawn"
+        output = run_command("create_playlists", *options)
+        assert f"Vibe Collection • 001: Only 2 {sentence}" in output
+        assert output.strip().endswith("1 of 1 playlist created.")
+        (short,) = last_object(run_command("create_playlists", *options, "--json"))[
+            "short"
+        ]
+        assert short["name"] == "Vibe Collection • 002"
+        assert sentence in short["why"]
 
     def test_leaves_the_work_to_workers_without_wait(self) -> None:
         make_tracks(10)

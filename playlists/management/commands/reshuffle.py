@@ -94,6 +94,7 @@ class Command(BaseCommand):
         empty: dict[str, Any] = {
             "run": None,
             "playlists": [],
+            "short": [],
             "done": 0,
             "waiting": 0,
             "failed": [],
