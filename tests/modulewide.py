@@ -1,0 +1,41 @@
+"""What outlives a single test: a database and a clock for a whole module."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+from django.conf import settings
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
+
+from vibe_engine.testing.clock import MovableClock
+
+
+@contextmanager
+def database_of_a_module(blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One transaction around all tests of a fixture; nothing of it stays.
+
+    Tests are marked `django_db` as ever: what they change lasts for them alone.
+    """
+    with blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def clock_of_a_module() -> Iterator[MovableClock]:
+    """The product's clock, movable; the throttle begins anew with it."""
+    movable = MovableClock(Path(os.environ["VIBE_CLOCK_FILE"]))
+    _forget_turns()
+    yield movable
+    movable.reset()
+    _forget_turns()
+
+
+def _forget_turns() -> None:
+    """Empty the buckets, whose turns may lie far ahead of the clock."""
+    if settings.REDIS_URL:
+        with redis.Redis.from_url(settings.REDIS_URL) as server:
+            server.flushdb()
