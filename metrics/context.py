@@ -5,7 +5,6 @@ from functools import cached_property
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 
 from accounts import access
 from accounts.models import Account
@@ -86,11 +85,6 @@ class Frame:
     def browse_url(self) -> str:
         """The sandbox's catalogue, or an empty text."""
         return f"{settings.SANDBOX_URL}/browse" if settings.DEMO else ""
-
-    @property
-    def search_url(self) -> str:
-        """Where the search field leads."""
-        return reverse("metrics:search")
 
 
 def frame(request: HttpRequest) -> dict[str, object]:

@@ -10,10 +10,13 @@ import redis
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from accounts.models import Developer
+from accounts.throttle import circuit
 from automation.models import EngineLease, Run
+from vibe_engine import words
 
 OLDEST_DUE_WARN = timedelta(minutes=5)
 ENGINE_SILENT = timedelta(seconds=60)
@@ -34,11 +37,11 @@ class Fact:
 
 
 def facts(*, now: datetime) -> list[Fact]:
-    """Return every part's state; costs a few small queries and one broker ping."""
+    """Return every part's state; costs five small queries and one broker ping."""
     return [
         _database(),
         _engine(now),
-        _oldest_due(now),
+        _work(now),
         _broker(),
         _beat(now),
         *_developers(now),
@@ -51,31 +54,31 @@ def _database() -> Fact:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     took_ms = (time.perf_counter() - started) * 1000
-    return Fact("Database", "ok", "answers", f"{took_ms:.1f} ms", connection.vendor)
+    measure = f"{connection.display_name}, {took_ms:.2f} ms"
+    return Fact("Database", "ok", "answers", measure)
 
 
 def _engine(now: datetime) -> Fact:
     lease = EngineLease.objects.filter(pk=1).first()
+    todo = "Start manage.py engine; nothing is reshuffled by itself until then."
     if lease is None:
-        return Fact("Engine", "bad", "never ran", "", "Start `manage.py engine`.")
+        return Fact("Engine", "bad", "never ran", "", todo)
     age = now - lease.heartbeat_at
-    measure = f"{max(0, int(age.total_seconds()))} s since its last round"
+    measure = f"{_span(age)} since its last round"
     if age > ENGINE_SILENT:
-        return Fact("Engine", "bad", "silent", measure, "Start `manage.py engine`.")
+        return Fact("Engine", "bad", "silent", measure, todo)
     return Fact("Engine", "ok", "leads", measure)
 
 
-def _oldest_due(now: datetime) -> Fact:
-    oldest = (
-        Run.objects.due(now=now).order_by("due_at").values_list("due_at", flat=True)
-    )
-    first = oldest.first()
+def _work(now: datetime) -> Fact:
+    due = Run.objects.due(now=now).order_by("due_at")
+    first = due.values_list("due_at", flat=True).first()
     if first is None:
-        return Fact("Work", "ok", "nothing overdue", "0 runs due")
-    waits_s = int((now - first).total_seconds())
-    measure = f"oldest due run waits {waits_s} s"
+        return Fact("Work", "ok", "keeps up", "no run is due")
+    measure = f"oldest due run waits {_span(now - first)}"
     if now - first > OLDEST_DUE_WARN:
-        return Fact("Work", "warn", "falls behind", measure, "Start more workers.")
+        todo = "Look whether workers run; more of them share the work."
+        return Fact("Work", "warn", "falls behind", measure, todo)
     return Fact("Work", "ok", "keeps up", measure)
 
 
@@ -84,24 +87,31 @@ def _broker() -> Fact:
         return Fact("Broker", "ok", "none", "the engine works alone")
     started = time.perf_counter()
     try:
-        client = redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=BROKER_TIMEOUT_S,
-            socket_connect_timeout=BROKER_TIMEOUT_S,
-        )
-        with client:
-            client.ping()
-            waiting = int(client.llen("celery"))  # type: ignore[arg-type]
+        waiting = _ping_broker()
     except (redis.RedisError, OSError):
-        todo = "The engine works alone meanwhile; start Redis or Valkey."
+        todo = "Start Redis or Valkey; the engine works alone meanwhile."
         return Fact("Broker", "warn", "away", "", todo)
     took_ms = (time.perf_counter() - started) * 1000
-    measure = f"{waiting} messages, {took_ms:.1f} ms"
-    return Fact("Broker", "ok", "answers", measure)
+    noun = "message waits" if waiting == 1 else "messages wait"
+    return Fact("Broker", "ok", "answers", f"{waiting} {noun}, {took_ms:.1f} ms")
+
+
+def _ping_broker() -> int:
+    """Return how many messages wait; :raises redis.RedisError: it is away."""
+    client = redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=BROKER_TIMEOUT_S,
+        socket_connect_timeout=BROKER_TIMEOUT_S,
+    )
+    with client:
+        client.ping()
+        return int(client.llen("celery"))
 
 
 def _beat(now: datetime) -> Fact:
-    """Beat only wakes the engine, so its silence is worth a word and no more."""
+    """Beat only wakes the engine: its silence delays nothing, but is worth a word."""
+    if not settings.REDIS_URL:
+        return Fact("Beat", "ok", "not needed", "the engine keeps the schedules")
     ran = (
         PeriodicTask.objects.exclude(last_run_at=None)
         .order_by("-last_run_at")
@@ -109,19 +119,24 @@ def _beat(now: datetime) -> Fact:
         .first()
     )
     if ran is None or abs(now - ran) > BEAT_SILENT:
-        return Fact("Beat", "ok", "silent", "the engine opens slots by itself")
-    return Fact("Beat", "ok", "wakes", f"{int((now - ran).total_seconds())} s ago")
+        todo = "Start celery beat; the engine keeps the schedules meanwhile."
+        return Fact("Beat", "warn", "silent", "", todo)
+    return Fact("Beat", "ok", "wakes the engine", f"{_span(now - ran)} ago")
 
 
 def _developers(now: datetime) -> Iterator[Fact]:
     for developer in Developer.objects.all():
         until = developer.circuit_open_until
         if until is not None and until > now:
-            measure = f"until {until:%d %b %H:%M} UTC"
-            yield Fact(developer.name, "warn", "circuit open", measure)
+            opens = words.day_and_time(
+                timezone.localtime(until), timezone.localtime(now)
+            )
+            cause = circuit.words(developer.circuit_cause)
+            todo = f"Wait: {cause}. What waits goes on by itself."
+            yield Fact(developer.name, "warn", "calls rest", f"until {opens}", todo)
         else:
-            rate = f"{developer.requests_per_s:g} calls a second"
-            yield Fact(developer.name, "ok", "circuit closed", rate)
+            rate = f"up to {developer.requests_per_s:g} calls a second"
+            yield Fact(developer.name, "ok", "calls pass", rate)
 
 
 def _disk() -> Fact:
@@ -131,6 +146,10 @@ def _disk() -> Fact:
     if share > DISK_WARN:
         return Fact("Disk", "warn", "fills up", measure, "Free some space.")
     return Fact("Disk", "ok", "has room", measure)
+
+
+def _span(age: timedelta) -> str:
+    return words.duration(int(age.total_seconds()))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
-"""One search over playlists, albums, tracks, artists and accounts."""
+"""One search over playlists, albums, tracks, artists, accounts and pages."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -11,79 +13,139 @@ from accounts.models import Account
 from library.models import Album, Artist, Track
 from playlists.models import Playlist
 
-SHORTEST = 2
-MOST = 8
+SHORTEST, LONGEST = 2, 100
+MOST = 6
+PLACES = (
+    ("Dashboard", "metrics:home"),
+    ("Accounts", "accounts:list"),
+    ("Connect an account", "accounts:connect"),
+    ("Library", "library:list"),
+    ("Add albums", "library:ingest"),
+    ("Tracks", "library:tracks"),
+    ("Artists", "library:artists"),
+    ("Collections", "library:collections"),
+    ("Playlists", "playlists:list"),
+    ("Create playlists", "playlists:create"),
+    ("Automation, runs and schedules", "automation:list"),
+    ("Settings", "automation:settings"),
+    ("Health", "metrics:health"),
+    ("Profile, password and time zone", "profile"),
+)
+_SPOTIFY_ID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{22}(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing that was found."""
+    """One thing that was found; `image_url` "" where it has no picture."""
 
     text: str
     detail: str
     url: str
+    image_url: str = ""
 
 
 @dataclass(frozen=True)
 class Group:
-    """What was found of one sort; `more_url` leads to the whole list."""
+    """What was found of one sort; `more_url` leads to the whole list, if there is one.
+
+    `icon` stands where a hit has no picture.
+    """
 
     name: str
+    icon: str
     hits: Sequence[Hit]
     more_url: str = ""
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more of this sort."""
+        return bool(self.more_url) and len(self.hits) == MOST
+
+
+def clean(text: str) -> str:
+    """Return a query as it is searched for: one line, printable, 100 characters."""
+    line = " ".join(text[: 10 * LONGEST].split())
+    return "".join(character for character in line if character.isprintable())[:LONGEST]
+
 
 def find(query: str) -> list[Group]:
-    """Return what matches, at most eight of each sort; nothing for one character.
+    """Return what matches a clean query, six of each sort, with five queries.
 
-    Names are compared without case, anywhere in the name; five queries at most.
+    Names are compared without case, anywhere in the name; a Spotify id, address or
+    URI finds the thing itself. One character finds nothing.
     """
-    text = " ".join(query.split())[:100]
-    if len(text) < SHORTEST:
+    if len(query) < SHORTEST:
         return []
-    groups = [
-        _group("Playlists", _playlists(text), reverse("playlists:list"), text),
-        _group("Albums", _albums(text), reverse("library:list"), text),
-        _group("Tracks", _tracks(text), reverse("library:tracks"), text),
-        _group("Artists", _artists(text), reverse("library:artists"), text),
-        Group("Accounts", _accounts(text)),
-    ]
+    groups = (
+        Group("Pages", "right", list(_places(query))),
+        Group(
+            "Playlists",
+            "playlists",
+            list(_playlists(query)),
+            _list_url("playlists:list", query),
+        ),
+        Group(
+            "Albums", "library", list(_albums(query)), _list_url("library:list", query)
+        ),
+        Group(
+            "Tracks", "play", list(_tracks(query)), _list_url("library:tracks", query)
+        ),
+        Group(
+            "Artists",
+            "accounts",
+            list(_artists(query)),
+            _list_url("library:artists", query),
+        ),
+        Group("Accounts", "accounts", list(_accounts(query))),
+    )
     return [group for group in groups if group.hits]
 
 
-def _group(name: str, hits: list[Hit], list_url: str, text: str) -> Group:
-    return Group(name, hits, f"{list_url}?{urlencode({'q': text})}")
+def _list_url(name: str, query: str) -> str:
+    return f"{reverse(name)}?{urlencode({'q': query})}"
 
 
-def _playlists(text: str) -> list[Hit]:
-    found: QuerySet[Playlist] = Playlist.objects.managed().select_related("account")
-    return [
-        Hit(row.name, str(row.account), row.get_absolute_url())
-        for row in found.filter(name__icontains=text).order_by("name")[:MOST]
-    ]
+def _matching(rows: QuerySet[Any], query: str) -> QuerySet[Any]:
+    """Narrow rows down to a name, or to the Spotify id that the query holds."""
+    found = _SPOTIFY_ID.search(query)
+    if found:
+        return rows.filter(Q(spotify_id=found[0]) | Q(name__icontains=query))[:MOST]
+    return rows.filter(name__icontains=query)[:MOST]
 
 
-def _albums(text: str) -> list[Hit]:
-    found = Album.objects.filter(name__icontains=text).order_by("name", "pk")[:MOST]
-    return [Hit(str(row), row.artist_line, row.get_absolute_url()) for row in found]
+def _places(query: str) -> Iterator[Hit]:
+    for name, route in PLACES:
+        if query.casefold() in name.casefold():
+            yield Hit(name, "page", reverse(route))
 
 
-def _tracks(text: str) -> list[Hit]:
-    found = Track.objects.filter(name__icontains=text).order_by("name", "pk")[:MOST]
-    return [Hit(str(row), row.artist_line, row.get_absolute_url()) for row in found]
+def _playlists(query: str) -> Iterator[Hit]:
+    rows = Playlist.objects.managed().select_related("account").order_by("name", "pk")
+    for row in _matching(rows, query):
+        yield Hit(row.name, str(row.account), row.get_absolute_url())
 
 
-def _artists(text: str) -> list[Hit]:
-    found = Artist.objects.filter(name__icontains=text).order_by("name", "pk")[:MOST]
+def _albums(query: str) -> Iterator[Hit]:
+    for row in _matching(Album.objects.order_by("name", "pk"), query):
+        yield Hit(str(row), row.artist_line, row.get_absolute_url(), row.image_url)
+
+
+def _tracks(query: str) -> Iterator[Hit]:
+    rows = Track.objects.select_related("album").order_by("name", "pk")
+    for row in _matching(rows, query):
+        image = row.album.image_url
+        yield Hit(str(row), row.artist_line, row.get_absolute_url(), image)
+
+
+def _artists(query: str) -> Iterator[Hit]:
     tracks = reverse("library:tracks")
-    return [
-        Hit(str(row), "artist", f"{tracks}?{urlencode({'artist': row.pk})}")
-        for row in found
-    ]
+    for row in _matching(Artist.objects.order_by("name", "pk"), query):
+        yield Hit(str(row), "artist", f"{tracks}?{urlencode({'artist': row.pk})}")
 
 
-def _accounts(text: str) -> list[Hit]:
-    found = Account.objects.filter(display_name__icontains=text)[:MOST]
-    return [
-        Hit(str(row), row.get_status_display(), row.get_absolute_url()) for row in found
-    ]
+def _accounts(query: str) -> Iterator[Hit]:
+    named = Q(display_name__icontains=query) | Q(user_id=query) | Q(account_id=query)
+    for row in Account.objects.filter(named).order_by("display_name", "pk")[:MOST]:
+        yield Hit(
+            str(row), row.get_status_display(), row.get_absolute_url(), row.image_url
+        )

@@ -6,17 +6,22 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account, Developer
+from accounts.throttle import circuit
 from automation.reads import Pulse
+from vibe_engine import words
 
 ENGINE_SILENT = timedelta(seconds=60)
 CONSENT_WARNING = timedelta(days=14)
+MOST_ALIKE = 2
+"""Strips about consents; what is left over is counted in one more."""
 
 
 @dataclass(frozen=True)
 class Strip:
-    """One strip; `kind` is "warn" or "info", `until` a moment to show, if any."""
+    """One strip; `kind` is "warn" or "info", times are told in the person's zone."""
 
     kind: str
     icon: str
@@ -24,7 +29,6 @@ class Strip:
     text: str
     url: str = ""
     label: str = ""
-    until: datetime | None = None
 
 
 def strips_for(
@@ -49,7 +53,6 @@ def _engine(pulse: Pulse, now: datetime) -> Iterator[Strip]:
         "Nothing is reshuffled by itself until it runs again; nothing is lost.",
         reverse("metrics:health"),
         "See health",
-        pulse.heartbeat_at,
     )
 
 
@@ -64,41 +67,71 @@ def _circuits(accounts: Sequence[Account], now: datetime) -> Iterator[Strip]:
         yield Strip(
             "warn",
             "warn",
-            f"Calls for {developer.name} rest.",
-            "Spotify asked to wait; what waits goes on by itself.",
+            f"Calls for {developer.name} rest until {_exact(until, now)}.",
+            f"{_sentence(circuit.words(developer.circuit_cause))}; what waits goes on "
+            "by itself then.",
             reverse("accounts:list"),
             "See quota",
-            until,
         )
 
 
 def _consents(accounts: Sequence[Account], now: datetime) -> Iterator[Strip]:
-    lost = [a for a in accounts if a.status == Account.Status.NEEDS_REAUTH]
-    for account in lost[:2]:
+    lost = [
+        account
+        for account in accounts
+        if account.status == Account.Status.NEEDS_REAUTH and not account.is_disconnected
+    ]
+    for account in lost[:MOST_ALIKE]:
         yield Strip(
             "warn",
             "warn",
             f"{account} needs a new consent.",
-            f"Its {account.playlists_count} playlists stand still, nothing is lost.",
+            f"Its {_playlists(account)} until then; nothing is lost.",
             account.get_absolute_url(),
             "Renew consent",
         )
     ending = [
-        a
-        for a in accounts
-        if a.status == Account.Status.ACTIVE
-        and a.consent_left(now=now) < CONSENT_WARNING
+        account
+        for account in accounts
+        if account.status == Account.Status.ACTIVE
+        and account.consent_left(now=now) < CONSENT_WARNING
     ]
-    for account in ending[:2]:
+    for account in ending[:MOST_ALIKE]:
         yield Strip(
             "warn",
             "clock",
-            f"The consent of {account} ends soon.",
-            "Its playlists stand still from then on unless it is renewed.",
+            f"The consent of {account} ends {_exact(account.consent_ends_at, now)}.",
+            f"Its {_playlists(account)} from then on unless it is renewed.",
             account.get_absolute_url(),
             "Renew consent",
-            account.consent_ends_at,
         )
+    yield from _more(len(lost[MOST_ALIKE:]) + len(ending[MOST_ALIKE:]))
+
+
+def _more(count: int) -> Iterator[Strip]:
+    if count:
+        who = "1 more account wants" if count == 1 else f"{count} more accounts want"
+        yield Strip(
+            "warn",
+            "clock",
+            f"{who} a new consent.",
+            "",
+            reverse("accounts:list"),
+            "See accounts",
+        )
+
+
+def _playlists(account: Account) -> str:
+    count = account.playlists_count
+    return "1 playlist stands still" if count == 1 else f"{count} playlists stand still"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _exact(moment: datetime, now: datetime) -> str:
+    return words.day_and_time(timezone.localtime(moment), timezone.localtime(now))
 
 
 def _sandbox() -> Iterator[Strip]:

@@ -1,15 +1,24 @@
 """The home page, the search, and the health of the installation."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.models import Account
 from automation import reads as engine_room
+from automation import runtime
 from metrics import health, reads
 from metrics import search as searching
+from metrics.demo.plan import Scale
+from metrics.pictures import agenda, day_lanes, days, growth, rotation
 from vibe_engine import clock
-from vibe_engine.web import OperatorRequest, render_page, viewer_required
+from vibe_engine.web import (
+    OperatorRequest,
+    may_operate,
+    render_page,
+    viewer_required,
+)
 
 
 @require_GET
@@ -18,9 +27,14 @@ def home(request: OperatorRequest) -> HttpResponse:
     """Show the fleet at a glance; on an empty installation, the three steps."""
     now = clock.now()
     fleet = reads.fleet(now=now)
-    shelf = reads.shelf()
-    context = {"fleet": fleet, "shelf": shelf, "now": now}
+    context = {
+        "fleet": fleet,
+        "stock": reads.stock(),
+        "may_operate": may_operate(request.user),
+        "now": now,
+    }
     if not fleet.playlists:
+        context |= {"is_demo": settings.DEMO, "port": settings.PORT, "scale": Scale()}
         return render(request, "metrics/welcome.html", context)
     calls = reads.calls_by_hour(now=now)
     context |= {"next_up": reads.next_up(), "calls": calls, "calls_total": sum(calls)}
@@ -30,8 +44,8 @@ def home(request: OperatorRequest) -> HttpResponse:
 @require_GET
 @viewer_required
 def now_fragment(request: OperatorRequest) -> HttpResponse:
-    """Show what is running; the home page asks again while something does."""
-    context = {"live": engine_room.live_runs(), "now": clock.now()}
+    """Show what is running; the fragment asks again while something does."""
+    context = {"live": engine_room.live_runs(), "latest": reads.latest_runs()}
     return render_page(
         request, "metrics/now.html", context, fragments={"now": "metrics/_now.html"}
     )
@@ -41,19 +55,23 @@ def now_fragment(request: OperatorRequest) -> HttpResponse:
 @viewer_required
 def charts_fragment(request: OperatorRequest) -> HttpResponse:
     """Show the pictures that take the database longer than the first paint may."""
-    now = clock.now()
+    now, in_force = clock.now(), runtime.load()
     accounts = list(Account.objects.for_table())
-    shelf = reads.shelf()
+    turns = agenda.agenda(settings=in_force, now=now)
+    spread = days.days(turns=turns, now=now)
+    exposure = rotation.exposure()
+    pace = days.places_a_day(spread.bars, places=exposure.places, lists=exposure.lists)
     context = {
         "now": now,
-        "accounts": accounts,
-        "shelf": shelf,
-        "lanes": reads.lanes(accounts=accounts, now=now),
-        "days": reads.days(now=now),
-        "coverage": reads.coverage(shelf=shelf),
-        "exposed": reads.most_exposed(),
-        "over_time": reads.playlists_over_time(now=now),
-        "health": health.facts(now=now),
+        "lanes": day_lanes.lanes(accounts=accounts, turns=turns, now=now),
+        "days": spread,
+        "exposure": exposure,
+        "coverage": rotation.coverage(places_a_day=pace),
+        "rests": rotation.rests(rule_days=in_force.cooldown_days),
+        "growth": growth.growth(accounts=accounts, now=now),
+        "loads": growth.loads(
+            accounts=accounts, limit=in_force.max_playlists_per_account
+        ),
     }
     return render_page(
         request,
@@ -66,14 +84,23 @@ def charts_fragment(request: OperatorRequest) -> HttpResponse:
 @require_GET
 @viewer_required
 def search(request: OperatorRequest) -> HttpResponse:
-    """Find playlists, albums, tracks, artists and accounts by name."""
-    query = request.GET.get("q", "")[:100]
-    context = {"query": query, "groups": searching.find(query)}
+    """Find playlists, albums, tracks, artists, accounts and pages by name."""
+    query = searching.clean(request.GET.get("q", ""))
+    found = searching.find(query)
+    context = {
+        "query": query,
+        "is_short": len(query) < searching.SHORTEST,
+        "groups": found,
+        "total": sum(len(group.hits) for group in found),
+    }
     return render_page(
         request,
         "metrics/search.html",
         context,
-        fragments={"found": "metrics/_found.html"},
+        fragments={
+            "found": "metrics/_found.html",
+            "search-results": "metrics/_results.html",
+        },
     )
 
 
@@ -81,9 +108,13 @@ def search(request: OperatorRequest) -> HttpResponse:
 @viewer_required
 def health_page(request: OperatorRequest) -> HttpResponse:
     """Show each part's state and what to do."""
-    now = clock.now()
-    return render(
-        request, "metrics/health.html", {"facts": health.facts(now=now), "now": now}
+    facts = health.facts(now=clock.now())
+    context = {"facts": facts, "troubled": sum(fact.mark != "ok" for fact in facts)}
+    return render_page(
+        request,
+        "metrics/health.html",
+        context,
+        fragments={"health": "metrics/_health.html"},
     )
 
 

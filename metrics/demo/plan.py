@@ -47,11 +47,28 @@ CHARACTERS = (
 )
 SOURCES = ("Late Night", "", "Daylight", "Full Tilt", "Wood and Wire")
 """Collections that playlists take turns in; "" is the whole library."""
-INTERVALS_DAYS = (5, 1, 5, 2, 5, 3, 5)
-SIZES = {1: 15, 2: 20, 3: 25, 5: 30}
+RHYTHMS = (
+    (5, -13),
+    (1, 1_370),
+    (5, 6_900),
+    (2, 57),
+    (5, 4_000),
+    (3, 3_780),
+    (5, 11),
+    (2, 2_180),
+    (5, 6_450),
+    (5, -24),
+    (3, 215),
+    (4, 4_580),
+    (5, 430),
+    (5, 107),
+)
+"""Days between two lists, and in how many minutes the next one is due.
+
+About half of them had their turn within the last day, the others have it soon.
+"""
+SIZES = {1: 15, 2: 20, 3: 25, 4: 30, 5: 30}
 """Length of a list from one collection, by the days between two lists."""
-NEXT_MINUTES = (-13, 11, -4, 57, 215, 107, 292, -24, 430, 610, 800, 1_040, 1_250)
-"""When the first playlists are next due, seen from the present."""
 GOLDEN = 0.618
 """Steps of this share of an interval spread any number of due times evenly."""
 SMALLEST, LARGEST = 6, 25
@@ -123,7 +140,7 @@ def plan_playlists(scale: Scale, *, present: datetime) -> list[PlaylistPlan]:
 
 def _plan_playlist(number: int, scale: Scale, *, present: datetime) -> PlaylistPlan:
     account = number % scale.accounts
-    interval_days = INTERVALS_DAYS[number % len(INTERVALS_DAYS)]
+    interval_days, _ = RHYTHMS[number % len(RHYTHMS)]
     collection = SOURCES[number % len(SOURCES)]
     if number == scale.accounts - 1 and scale.accounts > 1:
         collection = EARLY
@@ -150,8 +167,8 @@ def _size(collection: str, interval_days: int) -> int | None:
 
 
 def _next_in(number: int, interval: timedelta) -> timedelta:
-    if number < len(NEXT_MINUTES):
-        return timedelta(minutes=NEXT_MINUTES[number])
+    if number < len(RHYTHMS):
+        return timedelta(minutes=RHYTHMS[number][1])
     return number * GOLDEN % 1 * interval
 
 

@@ -32,7 +32,7 @@ from vibe_engine.spotify import oauth
 STOPS_BEFORE = timedelta(minutes=30)
 """What falls due later than this before the present is left for the first round."""
 TWO_MINUTES_S = 120
-RESTORED, PAUSED, STUMBLES = 1, 4, 8
+RESTORED, PAUSED, STUMBLES = 1, 4, 12
 """Playlists, counted from 0, that something happens to."""
 
 Tell = Callable[[str, float], None]
