@@ -2,11 +2,14 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from vibe_engine import views
 
 urlpatterns = [
+    path("favicon.ico", RedirectView.as_view(url=static("img/mark.svg"))),
     path("sign-in/", views.SignInView.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),

@@ -3,21 +3,11 @@
 import secrets
 
 import pytest
-import redis
-from django.conf import settings
 
 from accounts.models import Account
 from accounts.tests.factories import connect_account
 from playlists.tests.factories import stock_library
 from vibe_engine.testing.sandbox import SandboxControl
-
-
-@pytest.fixture(autouse=True)
-def _fresh_buckets() -> None:
-    """Forget the turns of earlier tests, whose clock may have been ahead."""
-    if settings.REDIS_URL:
-        with redis.Redis.from_url(settings.REDIS_URL) as server:
-            server.flushdb()
 
 
 @pytest.fixture
