@@ -205,6 +205,7 @@ class TestEnd:
                 if "Ctrl-C stops all of it" in line:
                     os.kill(job, signal.SIGINT)
         assert shell.wait(30) == 0
+        assert processes_in(var_dir) == {}
 
 
 @linux_only

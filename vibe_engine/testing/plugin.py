@@ -49,14 +49,16 @@ class Services:
     postgres: Postgres | None = None
     valkey: Valkey | None = None
     notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
     def start_database(self, wanted: str) -> None:
         """Point `DATABASE_URL` at a private PostgreSQL, or at a SQLite file."""
         programs = find_postgres() if wanted == "postgresql" else None
         if programs is None:
             os.environ["DATABASE_URL"] = f"sqlite:///{self.folder / 'vibe.db'}"
-            reason = "asked for" if wanted == "sqlite" else "NO POSTGRESQL FOUND"
-            self.notes.append(f"database: SQLite ({reason})")
+            self.notes.append("database: SQLite")
+            if wanted == "postgresql":
+                self.miss("PostgreSQL")
             return
         self.postgres = Postgres(self.folder, programs)
         os.environ["DATABASE_URL"] = self.postgres.url
@@ -67,11 +69,19 @@ class Services:
         server = valkey.find_server()
         if server is None:
             os.environ["REDIS_URL"] = ""
-            self.notes.append("broker: NO VALKEY OR REDIS FOUND")
+            self.miss("Valkey")
             return
         self.valkey = Valkey(self.folder, server)
         os.environ["REDIS_URL"] = self.valkey.url
         self.notes.append(f"broker: private Valkey ({server})")
+
+    def miss(self, service: str) -> None:
+        """Say loudly that a service is missing; under CI, refuse to go on."""
+        text = f"NO {service.upper()} WAS FOUND: install requirements-dev.txt"
+        if refuse_skips():
+            raise pytest.UsageError(text)
+        self.notes.append(text)
+        self.missing.append(text)
 
     def stop(self) -> None:
         """Stop every process and remove the folder; does nothing in a fork."""
@@ -127,6 +137,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which services the tests use."""
     return config.stash[SERVICES].notes
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Repeat at the end, where it is read, what was missing."""
+    for text in config.stash[SERVICES].missing:
+        terminalreporter.write_line(text, red=True, bold=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

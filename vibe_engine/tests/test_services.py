@@ -2,6 +2,9 @@
 
 import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import redis
@@ -9,6 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from vibe_engine.testing.clock import MovableClock
+from vibe_engine.testing.environment import ROOT
 from vibe_engine.testing.live import LiveProcesses, wait_until
 
 
@@ -54,3 +58,26 @@ class TestLiveProcesses:
         process = live.manage("migrate", "--check")
         wait_until(lambda: process.poll() is not None)
         assert process.returncode == 0, live.output(process)
+
+
+class TestSkips:
+    @pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
+    def test_fail_under_ci_only(self, tmp_path: Path, ci: str, code: int) -> None:
+        (tmp_path / "pytest.ini").touch()
+        (tmp_path / "test_skipped.py").write_text(
+            "import pytest\ndef test_skipped():\n    pytest.skip('no such thing')\n"
+        )
+        run = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", str(tmp_path), "--rootdir", tmp_path),
+                *("-c", str(tmp_path / "pytest.ini"), "--db=sqlite"),
+                *("-p", "vibe_engine.testing.plugin", "-p", "no:django"),
+            ],
+            cwd=ROOT,
+            env={**os.environ, "CI": ci},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == code, run.stdout
+        assert ("which CI does not allow" in run.stdout) == bool(ci)
