@@ -22,6 +22,8 @@ from vibe_engine.web import (
 )
 
 SEED_BITS = 31
+FEW, MANY = 12, 200
+"""Lists shown within the playlist's page and on the page of their own."""
 
 
 @require_GET
@@ -74,8 +76,14 @@ def why(request: OperatorRequest, pk: int) -> HttpResponse:
 def snapshots(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show the lists of a playlist over time."""
     playlist = _load(pk)
-    steps = reads.snapshot_timeline(playlist)
-    context = {"playlist": playlist, "steps": steps, "marks": pictures.marks_of(steps)}
+    limit = FEW if request.htmx else MANY
+    steps = reads.snapshot_timeline(playlist, limit=limit)
+    context = {
+        "playlist": playlist,
+        "steps": steps,
+        "marks": pictures.marks_of(steps),
+        "more": request.htmx and len(steps) == limit,
+    }
     return render_page(
         request,
         "playlists/snapshots.html",
