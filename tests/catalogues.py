@@ -9,7 +9,8 @@ from vibe_engine.sandbox.catalogue import Album, Catalogue, Track
 from vibe_engine.sandbox.generated import GeneratedCatalogue
 from vibe_engine.testing.environment import ROOT
 
-AS_MANY_AS_THE_REAL_ONE = 3_400
+RELEASES = 600
+"""As many singles stand in for the real catalogue, which has few tracks a release."""
 IDENTITY = (
     "album_id",
     "album_name",
@@ -47,19 +48,18 @@ def real_catalogue(folder: Path) -> Path:
     found = sorted(ROOT.parent.glob("*/catalogue/tracks.csv.gz"))
     if found:
         return found[0]
-    invented = GeneratedCatalogue(track_count=AS_MANY_AS_THE_REAL_ONE, seed=2020)
-    return write_catalogue(folder / "tracks.csv.gz", invented)
+    invented = GeneratedCatalogue(track_count=60 * RELEASES, seed=2020)
+    albums = invented.albums(0, invented.album_count)
+    shortest = sorted(albums, key=lambda album: album.total_tracks)[:RELEASES]
+    return write_catalogue(folder / "tracks.csv.gz", invented, shortest)
 
 
-def write_catalogue(
-    path: Path, catalogue: Catalogue, albums: Iterable[Album] | None = None
-) -> Path:
-    """Write albums of a catalogue, all by default, as the sandbox reads them."""
-    chosen = catalogue.albums(0, catalogue.album_count) if albums is None else albums
+def write_catalogue(path: Path, catalogue: Catalogue, albums: Iterable[Album]) -> Path:
+    """Write albums of a catalogue as the sandbox reads them."""
     with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow((*IDENTITY, *FEATURES))
-        for album in chosen:
+        for album in albums:
             for track in tracks_of(catalogue, album):
                 writer.writerow(_row(catalogue, album, track))
     return path
