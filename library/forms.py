@@ -98,16 +98,30 @@ def clean_query(form: FilterForm, query: QueryDict) -> str:
     return kept.urlencode()
 
 
+def _bound(
+    kind: type[forms.IntegerField],
+    label: str,
+    lowest: float,
+    highest: float,
+    step: float = 1,
+) -> forms.IntegerField:
+    """Return a field for one end of a range; two stand under one label."""
+    widget = forms.NumberInput(attrs={"step": step, "aria-label": label})
+    return kind(
+        required=False,
+        min_value=lowest,  # type: ignore[arg-type]
+        max_value=highest,  # type: ignore[arg-type]
+        label=label,
+        widget=widget,
+    )
+
+
 class _ReleaseFilterForm(FilterForm):
     """What albums and tracks can both be filtered by."""
 
     collection = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
-    year_from = forms.IntegerField(
-        required=False, min_value=1000, max_value=9999, label="Year, from"
-    )
-    year_to = forms.IntegerField(
-        required=False, min_value=1000, max_value=9999, label="Year, to"
-    )
+    year_from = _bound(forms.IntegerField, "Year, from", 1000, 9999)
+    year_to = _bound(forms.IntegerField, "Year, to", 1000, 9999)
     state = forms.ChoiceField(required=False, choices=STATES)
     used = forms.ChoiceField(required=False, choices=USES, label="Use")
 
@@ -117,6 +131,10 @@ class _ReleaseFilterForm(FilterForm):
         self.collections = dict(names)
         choices = [("", "Any collection"), *self.collections.items()]
         self.fields["collection"].choices = choices  # type: ignore[attr-defined]
+
+    def years(self) -> Range:
+        """Return the pair of years as the page shows it."""
+        return Range("year", "Years", "", self["year_from"], self["year_to"])
 
     def _narrow(self, rows: Listed, *, today: date) -> Listed:
         chosen = self.chosen()
@@ -199,12 +217,8 @@ class TrackFilterForm(_ReleaseFilterForm):
         super().__init__(*args, **kwargs)
         for name, label, _unit, lowest, highest, step in self.RANGES:
             for end, word in zip(MIN_MAX, ("from", "to"), strict=True):
-                self.fields[f"{name}_{end}"] = forms.FloatField(
-                    required=False,
-                    min_value=lowest,
-                    max_value=highest,
-                    label=f"{label}, {word}",
-                    widget=forms.NumberInput(attrs={"step": step}),
+                self.fields[f"{name}_{end}"] = _bound(
+                    forms.FloatField, f"{label}, {word}", lowest, highest, step
                 )
 
     def apply(self, tracks: TrackQuerySet, *, today: date) -> TrackQuerySet:

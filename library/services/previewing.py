@@ -113,9 +113,17 @@ class Preview:
         return self.counts[VerdictKind.KNOWN]
 
     @property
-    def repeated_count(self) -> int:
-        """How often an album is named again."""
-        return self.counts[VerdictKind.REPEATED]
+    def words(self) -> str:
+        """The verdicts in one sentence."""
+        known = "read again" if self.refresh else "left alone"
+        counts = (
+            (self.new_count, "new"),
+            (self.known_count, f"here already ({known})"),
+            (len(self.repeated), "repeated"),
+            (len(self.problems), "of no use"),
+        )
+        told = [f"{count:,} {words}" for count, words in counts if count]
+        return f"{', '.join(told) or 'Nothing'}."
 
     def calls(self, *, with_features: bool) -> int:
         """Return the calls to Spotify, at least.

@@ -79,7 +79,7 @@ class TestPreview:
         text = f"{ONE}\n{known.spotify_id}\n{ONE}\nspotify:track:{OTHER}\nhello"
         page = post(operator, text=text, action="preview").content.decode()
         for words in (
-            "1 new, 1 here already (read again), 1 repeated, 2 no use.",
+            "1 new, 1 here already (read again), 1 repeated, 2 of no use.",
             "New, will be read",
             "Malibu",
             "The same album as in line 1.",

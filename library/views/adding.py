@@ -29,6 +29,9 @@ from vibe_engine.web import (
 SHOWN_OPEN = 40
 """More verdicts than these are folded, so that a page of thousands stays light."""
 
+PANEL = "add-panel"
+"""The element of a list's page into which the form is loaded."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -68,7 +71,12 @@ def preview(request: OperatorRequest) -> HttpResponse:
     form = IngestForm(request.POST)
     is_empty = not request.POST.get("text", "").strip()
     judged = None if is_empty else _judged(form)
-    context = {"form": IngestForm() if is_empty else form, "judged": judged}
+    context = {
+        "form": IngestForm() if is_empty else form,
+        "judged": judged,
+        "is_panel": "panel" in request.POST,
+        "is_fragment": True,
+    }
     status = 200 if judged or is_empty else 422
     return render(request, "library/_verdicts.html", context, status=status)
 
@@ -147,7 +155,7 @@ def _cost(preview: Preview, account: Account | None) -> Cost | None:
     calls = preview.calls(with_features=reader.app.may_read_features)
     return Cost(
         calls=calls,
-        seconds=calls / developer.requests_per_s,
+        seconds=max(1.0, calls / developer.requests_per_s),
         days=-(-calls // max(developer.catalogue_calls_a_day, 1)),
         developer=developer.name,
     )
@@ -163,7 +171,7 @@ def _render(
     return render_page(
         request,
         "library/ingest.html",
-        {"form": form, "judged": judged},
-        fragments={"ingest": "library/_ingest.html"},
+        {"form": form, "judged": judged, "is_panel": request.htmx.target == PANEL},
+        fragments={PANEL: "library/_ingest.html"},
         status=status,
     )

@@ -73,6 +73,8 @@ def _render(
         "has_discs": len({track.disc_number for track in tracks}) > 1,
         "length_s": sum(track.duration_ms for track in tracks) / 1000,
         "energies": [track.energy for track in tracks],
+        "has_features": any(track.has_features for track in tracks),
+        "has_popularity": any(track.popularity is not None for track in tracks),
         "form": form,
         "today": clock.now().date(),
         "can_act": may_operate(request.user),

@@ -148,6 +148,7 @@ def _paged(
         "page": page,
         "holdings": holdings,
         "total": total,
+        "noun": what.removesuffix("s"),
     }
 
 
