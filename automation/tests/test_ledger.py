@@ -178,7 +178,7 @@ class TestEnding:
         )
         assert fresh(run).state == Run.State.PLANNED
 
-    def test_a_transient_error_waits_and_is_given_up_after_eight(self) -> None:
+    def test_a_transient_error_waits_and_is_given_up_after_twelve(self) -> None:
         run = make_working_run()
         for _ in range(ledger.MAX_ERRORS - 1):
             ledger.retry(run, "Spotify answered 502.")
@@ -189,7 +189,7 @@ class TestEnding:
             run = claimed
         ledger.retry(run, "Spotify answered 502.")
         assert fresh(run).state == Run.State.FAILED
-        assert "8 tries" in fresh(run).error
+        assert "12 tries" in fresh(run).error
 
     def test_a_result_is_kept(self) -> None:
         run = make_working_run()
