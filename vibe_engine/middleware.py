@@ -5,9 +5,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils import timezone
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+METHOD_NOT_ALLOWED = 405
 
 PERMISSIONS_POLICY = (
     "accelerometer=(), camera=(), geolocation=(), gyroscope=(), "
@@ -33,15 +36,32 @@ def loopback_redirect(get_response: GetResponse) -> GetResponse:
 
 
 def security_headers(get_response: GetResponse) -> GetResponse:
-    """Set what Django has no setting for; signed-in pages are never stored."""
+    """Set what Django has no setting for; pages of a session are never stored.
+
+    A session is known by its cookie, so that not even a page which says that the
+    database is away asks the database.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
             response.setdefault("Cache-Control", "no-store")
         return response
+
+    return middleware
+
+
+def page_for_wrong_method(get_response: GetResponse) -> GetResponse:
+    """Answer 405 with a page, where Django answers with nothing at all."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != METHOD_NOT_ALLOWED or response.content:
+            return response
+        page = render(request, "405.html", status=METHOD_NOT_ALLOWED)
+        page["Allow"] = response["Allow"]
+        return page
 
     return middleware
 

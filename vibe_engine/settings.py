@@ -126,18 +126,19 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "vibe_engine.middleware.loopback_redirect",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "vibe_engine.middleware.security_headers",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "vibe_engine.middleware.loopback_redirect",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "vibe_engine.middleware.personal_time_zone",
+    "vibe_engine.middleware.page_for_wrong_method",
     "vibe_engine.web.htmx_messages",
     "axes.middleware.AxesMiddleware",
 ]
@@ -260,6 +261,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 # The browser -----------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_SSL_HOST = urlsplit(PUBLIC_BASE_URL).netloc
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

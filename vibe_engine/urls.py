@@ -22,3 +22,4 @@ urlpatterns = [
     path("", include("metrics.urls")),
     path("admin/", admin.site.urls),
 ]
+handler400 = views.bad_request

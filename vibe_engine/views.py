@@ -7,8 +7,14 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+)
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,6 +24,14 @@ from vibe_engine.templatetags.ui import DEFAULT_THEME, THEMES
 from vibe_engine.web import OperatorRequest, may_operate, viewer_required
 
 YEAR_S = 365 * 24 * 60 * 60
+BAD_REQUESTS: dict[type[Exception], tuple[int, str]] = {
+    RequestDataTooBig: (413, "What was sent is larger than 5 MB. Send it in parts."),
+    TooManyFieldsSent: (413, "The form has more than 5,000 fields. Send it in parts."),
+    DisallowedHost: (
+        400,
+        "No page is served under this host name. Staff: it is missing in ALLOWED_HOSTS.",
+    ),
+}
 
 
 class SignInView(LoginView):
@@ -105,3 +119,10 @@ def _keep_cookie(response: HttpResponse, name: str, value: str) -> None:
     response.set_cookie(
         name, value, max_age=YEAR_S, samesite="Lax", secure=settings.HTTPS
     )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say what is wrong with a request that reached no view; nothing of it is read."""
+    status, reason = BAD_REQUESTS.get(type(exception), (400, ""))
+    page = render_to_string("400.html", {"status": status, "reason": reason})
+    return HttpResponse(page, status=status)

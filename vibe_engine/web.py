@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -113,10 +115,20 @@ def _guard(
 def _to_sign_in(request: OperatorRequest) -> HttpResponse:
     """Send to the sign-in page and back; from a fragment by a full page load."""
     if not request.htmx:
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(_way_back(request))
     back = request.htmx.current_url_abs_path or "/"
     target = redirect_to_login(back, login_url=resolve_url(settings.LOGIN_URL))
     return HttpResponseClientRedirect(target.headers["Location"])
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Return the page to see after signing in: of a form the page that holds it."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
+        return "/"
+    return urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def htmx_messages(

@@ -99,6 +99,20 @@ class TestGuards:
         assert isinstance(answer, HttpResponseRedirect)
         assert answer.url == "/sign-in/?next=/playlists/%3Fpage%3D2"
 
+    @pytest.mark.parametrize(
+        ("page", "back"),
+        [
+            ("http://testserver/playlists/?page=2", "/playlists/%3Fpage%3D2"),
+            ("https://evil.example/playlists/", "/"),
+            ("", "/"),
+        ],
+    )
+    def test_lead_back_to_the_page_that_held_a_form(self, page: str, back: str) -> None:
+        request = asked(referer=page)
+        request.method = "POST"
+        answer = web.viewer_required(self.view)(request)
+        assert answer["Location"] == f"/sign-in/?next={back}"
+
     def test_leave_the_page_when_a_session_ends_under_htmx(self) -> None:
         current = "http://testserver/playlists/?q=a"
         answer = web.viewer_required(self.view)(htmx(**{"HX-Current-URL": current}))

@@ -1,0 +1,1 @@
+"""What protects people, tokens and the fleet, across all apps."""
