@@ -165,6 +165,13 @@
     updateSelection(form);
   }
 
+  /* A search field asks while one types; leaving it must not ask once more */
+  function silenceSearchField(event) {
+    if (event.target.matches(".filters input[type=search]")) {
+      event.stopPropagation();
+    }
+  }
+
   function refreshSelections() {
     new Set(Array.from(document.querySelectorAll("input[data-row]"), function (box) { return box.form; }))
       .forEach(function (form) { if (form) { updateSelection(form); } });
@@ -270,6 +277,7 @@
       }
     });
   });
+  document.addEventListener("change", silenceSearchField, true);
   document.addEventListener("change", onTableChange);
   document.addEventListener("keydown", onKey);
   document.addEventListener("close", emptyClosedDialog, true);

@@ -21,13 +21,18 @@ def find_chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator["Browser"]:
-    """A headless Chromium; no test of this kind where there is none."""
+    """A headless Chromium; no test of this kind where there is none.
+
+    Playwright keeps an event loop in this thread. Tests use the database beside
+    it, never inside it, so Django's guard is told to let them.
+    """
     program = find_chromium()
     if program is None:
         pytest.skip("no Chromium: install the package chromium")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(
             executable_path=program,
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
