@@ -37,6 +37,8 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 if DEMO:
     environ.Env.read_env(ensure_secrets_file(VAR_DIR / "secrets.env"))
     os.environ.setdefault("VIBE_CLOCK_FILE", str(VAR_DIR / "clock"))
+else:
+    os.environ.pop("VIBE_CLOCK_FILE", None)
 
 REQUIRED_LIVE = (
     "SECRET_KEY",
