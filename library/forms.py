@@ -364,6 +364,7 @@ class IngestForm(PlaceForm):
     field_order = ("text", "skip_known", "collection", "new_collection", "account")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "add_%s")
         super().__init__(*args, is_required=False, **kwargs)
 
 

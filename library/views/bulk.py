@@ -189,17 +189,19 @@ def _back(request: OperatorRequest, *, default: str) -> str:
 
 def _hold(request: OperatorRequest, chosen: Chosen, data: Mapping[str, Any]) -> str:
     count = services.hold_tracks(tracks=chosen.tracks, reason=data["reason"])
-    return f"{_tracks(count)} held."
+    return f"{_tracks(count)} held." if count else "All of them are held already."
 
 
 def _release(request: OperatorRequest, chosen: Chosen, data: Mapping[str, Any]) -> str:
     count = services.release_tracks(tracks=chosen.tracks)
-    return f"{_tracks(count)} released."
+    return f"{_tracks(count)} released." if count else "None of them was held."
 
 
 def _collect(request: OperatorRequest, chosen: Chosen, data: Mapping[str, Any]) -> str:
     name = data["collection_name"]
     count = services.collect_albums(name=name, albums=chosen.albums, now=clock.now())
+    if not count:
+        return f"All of them are in “{name}” already."
     return f"{_albums(count)} put into “{name}”."
 
 

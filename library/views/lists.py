@@ -90,6 +90,7 @@ def track_list(request: OperatorRequest) -> HttpResponse:
     artist = form.chosen()["artist"]
     context = {
         "section": "tracks",
+        "has_popularity": any(track.popularity is not None for track in page),
         "artist": Artist.objects.filter(pk=artist).first() if artist else None,
         "today": today,
     }
