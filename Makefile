@@ -1,18 +1,16 @@
 PYTHON ?= python3
 PORT ?= 8000
-KILLS ?= 1000
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup run test check storm screenshots reset
+.PHONY: help setup run test check screenshots reset
 
 help:
 	@echo "make run [PORT=8000]     the product with a demo fleet, on this machine"
 	@echo "make test                everything that proves it, on a private PostgreSQL"
 	@echo "make check               linters, types, contracts"
 	@echo "make setup               only install what \`make run\` needs"
-	@echo "make storm [KILLS=1000]  kill workers at random and count what is lost"
 	@echo "make screenshots         a picture of every page"
 	@echo "make reset [PORT=8000]   forget the demo's data"
 
@@ -28,9 +26,6 @@ test: check
 
 check: $(VENV)/dev.stamp
 	@.ci/check
-
-storm: $(VENV)/dev.stamp
-	$(BIN)/python -m tests.storm --kills $(KILLS)
 
 screenshots: $(VENV)/dev.stamp
 	@.ci/chromium

@@ -70,7 +70,7 @@ class TestCreatePlaylists:
 
     def test_says_of_a_short_list_why_it_is_short(self, stocked: Account) -> None:
         few = Track.objects.order_by("pk").values_list("pk", flat=True)[:3]
-        hold_tracks(tracks=Track.objects.exclude(pk__in=list(few)), reason="Later")  # type: ignore[arg-type]
+        hold_tracks(tracks=Track.objects.exclude(pk__in=list(few)), reason="Later")
         options = ("--account", stocked.pk, "--count", 1, "--size", 20, "--wait")
         sentence = "of 20 tracks could be drawn"
         output = run_command("create_playlists", *options)
