@@ -6,7 +6,6 @@ decrypt. Keys come from a `KeyProvider`; a KMS can take the place of the default
 """
 
 import base64
-import binascii
 import os
 from functools import cache
 from typing import Protocol
@@ -40,16 +39,21 @@ class EnvironmentKeys:
     """Keys from `TOKEN_KEYS`: `id:base64` entries, the first one is current."""
 
     def __init__(self, entries: list[str]) -> None:
-        self._keys = dict(self._parse(entry) for entry in entries)
+        self._keys = dict(self._parse(entry.strip()) for entry in entries)
         if not self._keys:
             raise ImproperlyConfigured("TOKEN_KEYS holds no key.")
+        if len(self._keys) < len(entries):
+            raise ImproperlyConfigured("TOKEN_KEYS holds two keys of the same id.")
+
+    def __repr__(self) -> str:
+        return f"EnvironmentKeys({', '.join(self._keys)})"
 
     @staticmethod
     def _parse(entry: str) -> tuple[str, bytes]:
         key_id, _, encoded = entry.partition(":")
         try:
             key = base64.urlsafe_b64decode(encoded)
-        except binascii.Error:
+        except ValueError:
             key = b""
         if not key_id or "." in key_id or len(key) != 32:
             raise ImproperlyConfigured(

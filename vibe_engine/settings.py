@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
-from django.core.exceptions import ImproperlyConfigured
 
+from vibe_engine import configuration
+from vibe_engine.crypto import EnvironmentKeys
 from vibe_engine.secrets_env import ensure_secrets_file
 
 # Lets `ModelAdmin[Run]` and its like, which only type checkers know, run.
@@ -23,17 +24,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(env.str("VIBE_ENV_FILE", default=str(BASE_DIR / ".env")))
 
-VIBE_MODE = env.str("VIBE_MODE", default="")
-if VIBE_MODE not in {"demo", "live"}:
-    raise ImproperlyConfigured(
-        "VIBE_MODE must be 'demo' (local sandbox) or 'live' (real Spotify). "
-        "`make run` sets it to demo; see .env.example for live."
-    )
+VIBE_MODE = configuration.known_mode(env.str("VIBE_MODE", default=""))
 DEMO = VIBE_MODE == "demo"
-PORT = env.int("PORT", default=8000)
+PORT = configuration.port_number(env.str("PORT", default="") or "8000")
 installation = VIBE_MODE if PORT == 8000 else f"{VIBE_MODE}-{PORT}"
-VAR_DIR = Path(env.str("VIBE_VAR_DIR", default=str(BASE_DIR / "var" / installation)))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR = configuration.writable_folder(
+    Path(env.str("VIBE_VAR_DIR", default=str(BASE_DIR / "var" / installation)))
+)
 if DEMO:
     environ.Env.read_env(ensure_secrets_file(VAR_DIR / "secrets.env"))
     os.environ.setdefault("VIBE_CLOCK_FILE", str(VAR_DIR / "clock"))
@@ -48,27 +45,28 @@ REQUIRED_LIVE = (
     "SPOTIFY_CLIENT_ID",
     "SPOTIFY_CLIENT_SECRET",
 )
-missing = [name for name in REQUIRED_LIVE if not DEMO and not env.str(name, "")]
-if missing:
-    raise ImproperlyConfigured(
-        f"Live mode needs {', '.join(missing)} in the environment or in .env."
-    )
+if not DEMO:
+    configuration.complete({name: env.str(name, "") for name in REQUIRED_LIVE})
 
 DEBUG = False
-SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY = configuration.long_enough(env.str("SECRET_KEY"))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 TOKEN_KEYS = env.list("TOKEN_KEYS")
+EnvironmentKeys(TOKEN_KEYS)
 
 # Addresses -------------------------------------------------------------------
 
 SANDBOX_URL = env.str("SANDBOX_URL", default=f"http://127.0.0.1:{PORT + 1}")
-PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip(
-    "/"
+PUBLIC_BASE_URL = configuration.page_address(
+    "PUBLIC_BASE_URL",
+    env.str("PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/"),
 )
 SPOTIFY_CLIENT_ID = env.str("SPOTIFY_CLIENT_ID")
 SPOTIFY_CLIENT_SECRET = env.str("SPOTIFY_CLIENT_SECRET")
-SPOTIFY_APP_MODE = env.str(
-    "SPOTIFY_APP_MODE", default="extended" if DEMO else "development"
+SPOTIFY_APP_MODE = configuration.one_of(
+    "SPOTIFY_APP_MODE",
+    env.str("SPOTIFY_APP_MODE", default="extended" if DEMO else "development"),
+    ("development", "extended"),
 )
 SPOTIFY_REDIRECT_URI = env.str(
     "SPOTIFY_REDIRECT_URI", default=f"{PUBLIC_BASE_URL}/oauth/spotify/callback"
@@ -88,15 +86,9 @@ SPOTIFY_IMAGE_HOSTS = env.list(
     if DEMO
     else ["https://*.scdn.co", "https://*.spotifycdn.com"],
 )
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-if not DEMO and {
-    urlsplit(SPOTIFY_API_URL).hostname,
-    urlsplit(SPOTIFY_ACCOUNTS_URL).hostname,
-} & (LOOPBACK | {None}):
-    raise ImproperlyConfigured(
-        "Live mode talks to Spotify itself: SPOTIFY_API_URL and "
-        "SPOTIFY_ACCOUNTS_URL must not point at this machine."
-    )
+if not DEMO:
+    configuration.spotify_address("SPOTIFY_API_URL", SPOTIFY_API_URL)
+    configuration.spotify_address("SPOTIFY_ACCOUNTS_URL", SPOTIFY_ACCOUNTS_URL)
 
 public_host = urlsplit(PUBLIC_BASE_URL).hostname or "127.0.0.1"
 ALLOWED_HOSTS = env.list(
@@ -169,6 +161,7 @@ TEMPLATES = [
 DATABASES = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'vibe.db'}")
 }
+configuration.known_database(DATABASES["default"]["ENGINE"])
 SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if SQLITE:
     # IMMEDIATE is load-bearing: a deferred transaction that reads and then writes
@@ -337,7 +330,10 @@ LOGGING = {
             "stream": sys.stderr,
         }
     },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": configuration.log_level(env.str("LOG_LEVEL", default="") or "INFO"),
+    },
     "loggers": {
         "spotipy": {"level": "ERROR"},
         "urllib3": {"level": "WARNING"},

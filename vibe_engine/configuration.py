@@ -1,0 +1,123 @@
+"""What the settings refuse, each in one sentence that says what to do instead."""
+
+import ipaddress
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+MODES = ("demo", "live")
+DATABASES = ("django.db.backends.postgresql", "django.db.backends.sqlite3")
+SHORTEST_SECRET = 32
+
+
+def known_mode(mode: str) -> str:
+    """Return `mode`; nobody meets real Spotify without having said so."""
+    if mode not in MODES:
+        raise ImproperlyConfigured(
+            "VIBE_MODE must be 'demo' (local sandbox) or 'live' (real Spotify). "
+            "`make run` sets it to demo; see .env.example for live."
+        )
+    return mode
+
+
+def one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
+    """Return `text` if it is one of `choices`."""
+    if text not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of: {', '.join(choices)}.")
+    return text
+
+
+def port_number(text: str) -> int:
+    """Return the number of a port that is free together with the next one."""
+    if not (re.fullmatch("[0-9]{1,5}", text) and 0 < int(text) < 65_535):
+        raise ImproperlyConfigured("PORT must be a number from 1 to 65534.")
+    return int(text)
+
+
+def writable_folder(path: Path) -> Path:
+    """Return the folder of the state, made if it was not there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The state folder {path} cannot be made ({error.strerror}): "
+            "VIBE_VAR_DIR names another."
+        ) from error
+    return path
+
+
+def complete(values: Mapping[str, str]) -> None:
+    """Refuse to start half configured; every missing name is said at once."""
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        raise ImproperlyConfigured(
+            f"Live mode needs {', '.join(missing)} in the environment or in .env."
+        )
+
+
+def long_enough(secret: str) -> str:
+    """Return a key that signs sessions, unless it could be guessed."""
+    if len(secret) < SHORTEST_SECRET:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY must have {SHORTEST_SECRET} characters or more: "
+            "`python -m vibe_engine.secrets_env` makes one."
+        )
+    return secret
+
+
+def page_address(name: str, url: str) -> str:
+    """Return an address that begins with http:// or https:// and names a host."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"{name} must be an address such as https://vibe.example.org."
+        )
+    return url
+
+
+def spotify_address(name: str, url: str) -> str:
+    """Return an address of Spotify itself: https, and not this machine."""
+    page_address(name, url)
+    parts = urlsplit(url)
+    if is_this_machine(parts.hostname or "") or parts.scheme != "https":
+        raise ImproperlyConfigured(
+            f"Live mode talks to Spotify itself: {name} must begin with https:// "
+            "and must not point at this machine."
+        )
+    return url
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address means the machine it is used on."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def known_database(engine: str) -> None:
+    """Refuse databases that nothing here was tried on."""
+    if engine not in DATABASES:
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgres:// or sqlite:///."
+        )
+
+
+def log_level(name: str) -> str:
+    """Return a level of Python's logging."""
+    return one_of("LOG_LEVEL", name.upper(), tuple(logging.getLevelNamesMapping()))
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
