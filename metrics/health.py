@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max, Min
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
@@ -112,16 +113,16 @@ def _beat(now: datetime) -> Fact:
     """Beat only wakes the engine: its silence delays nothing, but is worth a word."""
     if not settings.REDIS_URL:
         return Fact("Beat", "ok", "not needed", "the engine keeps the schedules")
-    ran = (
-        PeriodicTask.objects.exclude(last_run_at=None)
-        .order_by("-last_run_at")
-        .values_list("last_run_at", flat=True)
-        .first()
+    seen = PeriodicTask.objects.aggregate(
+        ran=Max("last_run_at"), made=Min("date_changed")
     )
-    if ran is None or abs(now - ran) > BEAT_SILENT:
+    since = seen["ran"] or seen["made"]
+    if since is None or abs(now - since) > BEAT_SILENT:
         todo = "Start celery beat; the engine keeps the schedules meanwhile."
         return Fact("Beat", "warn", "silent", "", todo)
-    return Fact("Beat", "ok", "wakes the engine", f"{_span(now - ran)} ago")
+    if seen["ran"] is None:
+        return Fact("Beat", "ok", "begins", "the engine keeps the schedules")
+    return Fact("Beat", "ok", "wakes the engine", f"{_span(now - since)} ago")
 
 
 def _developers(now: datetime) -> Iterator[Fact]:

@@ -17,6 +17,8 @@ from playlists.models import Playlist, PlaylistSnapshot
 
 NEXT_UP = 7
 LATEST = 6
+LOOKED_THROUGH = 100
+"""Newest runs among which the latest different ones are found."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,12 @@ def calls_by_hour(*, now: datetime) -> list[int]:
 
 
 def latest_runs(*, limit: int = LATEST) -> list[Run]:
-    """Return the newest runs that have ended, without a bulk's children."""
+    """Return the newest runs that have ended, without a bulk's children.
+
+    What a schedule does again and again shows once, by its latest run.
+    """
     ended = engine_room.filtered_runs().filter(state__in=Run.TERMINAL)
-    return list(ended[:limit])
+    newest: dict[object, Run] = {}
+    for run in ended.exclude(subject__startswith="schedule:")[:LOOKED_THROUGH]:
+        newest.setdefault((run.kind, run.subject) if run.subject else run.pk, run)
+    return list(newest.values())[:limit]

@@ -55,11 +55,11 @@ RHYTHMS = (
     (5, 4_000),
     (3, 3_780),
     (5, 11),
-    (2, 2_180),
+    (1, 800),
     (5, 6_450),
     (5, -24),
     (3, 215),
-    (4, 4_580),
+    (2, 1_700),
     (5, 430),
     (5, 107),
 )
@@ -67,7 +67,7 @@ RHYTHMS = (
 
 About half of them had their turn within the last day, the others have it soon.
 """
-SIZES = {1: 15, 2: 20, 3: 25, 4: 30, 5: 30}
+SIZES = {1: 15, 2: 20, 3: 25, 5: 30}
 """Length of a list from one collection, by the days between two lists."""
 GOLDEN = 0.618
 """Steps of this share of an interval spread any number of due times evenly."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from accounts import services as account_services
@@ -21,7 +21,7 @@ from metrics.demo import plan
 from metrics.demo.control import Control
 from metrics.demo.past import Past
 from metrics.demo.plan import DAY, HOUR, PlaylistPlan, Scale
-from playlists.models import Playlist
+from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import creation, editing, reshuffling, restoring
 from playlists.services.editing import Changes
 from playlists.services.opening import TRY_AGAIN
@@ -32,7 +32,7 @@ from vibe_engine.spotify import oauth
 STOPS_BEFORE = timedelta(minutes=30)
 """What falls due later than this before the present is left for the first round."""
 TWO_MINUTES_S = 120
-RESTORED, PAUSED, STUMBLES = 1, 4, 12
+RESTORED, STUMBLES, PAUSED = 1, 3, 4
 """Playlists, counted from 0, that something happens to."""
 
 Tell = Callable[[str, float], None]
@@ -93,11 +93,11 @@ class Story:
             self._at(present - 5 * HOUR, self._read, name, ids)
         for number, one in enumerate(plan.plan_playlists(self.scale, present=present)):
             self._at(one.created_at, self._create, number, one)
-        self._at(present - self.scale.days * DAY / 2, self._hold_tracks)
-        if self.scale.playlists > STUMBLES + 1:
-            self._at(present - 9 * DAY, self._stumble)
-            self._at(present - 3 * DAY, self._pause)
-            self._at(present - 26 * HOUR, self._restore)
+        lived = present - began
+        self._at(present - lived / 2, self._hold_tracks)
+        self._at(present - lived / 4, self._stumble)
+        self._at(present - lived / 12, self._pause)
+        self._at(present - 26 * HOUR, self._restore)
         self._at(present - 2 * HOUR, self._miss_an_album)
         self._at(present - HOUR, self._hurry)
 
@@ -192,25 +192,34 @@ class Story:
 
     def _stumble(self) -> None:
         """Let Spotify refuse one list; six hours later the schedule tries again."""
-        playlist = self._playlists[STUMBLES]
-        self.control.refuse_once(
-            "PUT",
-            f"^/v1/playlists/{playlist.spotify_id}/items",
-            status=400,
-            reason="Payload contains a non-existing ID",
-        )
+        playlist = self._spare(STUMBLES)
+        if playlist is not None:
+            self.control.refuse_once(
+                "PUT",
+                f"^/v1/playlists/{playlist.spotify_id}/items",
+                status=400,
+                reason="Payload contains a non-existing ID",
+            )
 
     def _pause(self) -> None:
-        editing.pause_playlists(playlists=self._only(self._playlists[PAUSED]))
+        playlist = self._spare(PAUSED)
+        if playlist is not None:
+            editing.pause_playlists(playlists=Playlist.objects.filter(pk=playlist.pk))
 
     def _restore(self) -> None:
-        lists = self._playlists[RESTORED].snapshots.confirmed()
+        playlist = self._spare(RESTORED)
+        lists = PlaylistSnapshot.objects.confirmed().filter(playlist=playlist)
         earlier = lists.exclude(replaced_at=None).order_by("-confirmed_at").first()
         if earlier is not None:
             restoring.open_restore(
                 snapshot=earlier, now=clock.now(), requested_by=self.person
             )
             self._work()
+
+    def _spare(self, number: int) -> Playlist | None:
+        """Return a playlist; None if it is not there, or is the hurried one."""
+        is_last = number == self.scale.playlists - 1
+        return None if is_last else self._playlists.get(number)
 
     def _miss_an_album(self) -> None:
         """Ask for an album that Spotify hides this once; a second try finds it."""
@@ -276,10 +285,6 @@ class Story:
         began = self.present - self.scale.days * DAY
         share = (clock.now() - began) / (self.present - began)
         self.tell(what, min(max(share, 0.0), 1.0))
-
-    @staticmethod
-    def _only(playlist: Playlist) -> QuerySet[Playlist]:
-        return Playlist.objects.filter(pk=playlist.pk)
 
     @staticmethod
     def _fresh(key: int) -> Playlist:

@@ -115,11 +115,12 @@ def _days_meaning(bars: Sequence[Day]) -> str:
     failed = sum(day.failed for day in bars)
     ahead = sum(day.planned + day.waiting for day in bars)
     if not done:
-        return f"{counted(ahead, 'reshuffle')} lie ahead within the week."
+        return f"The coming week asks for {counted(ahead, 'reshuffle')}."
     share = failed / (done + failed)
     words = "none failed" if not failed else f"{grouped(failed)} failed ({share:.1%})"
     return (
-        f"In four weeks {counted(done, 'list')} were renewed and {words}; "
+        f"In four weeks {counted(done, 'list')} {'was' if done == 1 else 'were'} "
+        f"renewed and {words}; "
         f"the coming week asks for {grouped(ahead)}."
     )
 
