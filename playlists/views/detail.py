@@ -78,9 +78,10 @@ def snapshots(request: OperatorRequest, pk: int) -> HttpResponse:
     playlist = _load(pk)
     limit = FEW if request.htmx else MANY
     steps = reads.snapshot_timeline(playlist, limit=limit)
+    energies = pictures.energies_of(steps)
     context = {
         "playlist": playlist,
-        "steps": steps,
+        "steps": [(step, energies[step.snapshot.pk]) for step in steps],
         "marks": pictures.marks_of(steps),
         "more": request.htmx and len(steps) == limit,
     }
