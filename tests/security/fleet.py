@@ -1,0 +1,82 @@
+"""One row of everything that an address can name, and the state of all tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib.sessions.models import Session
+
+from accounts.models import Account
+from accounts.tests.factories import make_account
+from automation import schedules
+from automation.models import Run, Schedule
+from automation.tests.factories import make_run
+from library.models import Album, Collection, Track
+from library.tests.factories import make_collection, make_tracks
+from playlists.models import Playlist, PlaylistSnapshot
+from playlists.tests.factories import make_playlist, make_snapshot
+from vibe_engine import clock
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What stands in the database while addresses are tried."""
+
+    account: Account
+    playlist: Playlist
+    snapshot: PlaylistSnapshot
+    album: Album
+    track: Track
+    collection: Collection
+    run: Run
+    schedule: Schedule
+
+    def arguments(self, name: str) -> dict[str, Any]:
+        """Return what the address of this name needs, as `reverse()` takes it."""
+        app, _, view = name.rpartition(":")
+        return {"pk": self._row(app, view).pk} | {
+            "snapshot_pk": self.snapshot.pk,
+            "track_pk": self.track.pk,
+            "account_pk": self.account.pk,
+            "key": "artist_cap",
+            "action": "reshuffle",
+        }
+
+    def _row(self, app: str, view: str) -> Any:
+        if app == "library":
+            words = {"album": self.album, "track": self.track}
+            found = (row for word, row in words.items() if word in view)
+            return next(found, self.collection)
+        if app == "automation":
+            return self.schedule if "schedule" in view else self.run
+        return self.playlist if app == "playlists" else self.account
+
+
+def make_fleet() -> Fleet:
+    """Save one account, playlist, album, track, collection, run and schedule."""
+    account = make_account()
+    tracks = make_tracks(10)
+    album = tracks[0].album
+    collection = make_collection(albums=[album])
+    playlist = make_playlist(account=account, collections=[collection])
+    schedules.ensure_defaults(now=clock.now())
+    return Fleet(
+        account=account,
+        playlist=playlist,
+        snapshot=make_snapshot(playlist, tracks),
+        album=album,
+        track=tracks[0],
+        collection=collection,
+        run=make_run(kind="playlists.reshuffle", subject=playlist.subject),
+        schedule=Schedule.objects.earliest("pk"),
+    )
+
+
+def all_rows() -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table but the sessions, to compare before and after."""
+    models = apps.get_models(include_auto_created=True)
+    return {
+        model._meta.db_table: list(model._default_manager.order_by("pk").values_list())
+        for model in models
+        if model is not Session
+    }
