@@ -16,6 +16,7 @@ from metrics import health
 from metrics.health import Fact
 from metrics.tests.factories import beat_engine
 
+pytestmark = pytest.mark.portable
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 

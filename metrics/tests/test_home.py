@@ -14,6 +14,7 @@ from metrics.tests.factories import beat_engine, make_fleet
 from playlists.tests.factories import make_playlist, make_snapshot
 from vibe_engine.testing.clock import MovableClock
 
+pytestmark = pytest.mark.portable
 Assert = Callable[[int], Any]
 AT_MOST = 10
 FOR_CHARTS = 14

@@ -18,7 +18,7 @@ from vibe_engine.charts import Day
 from vibe_engine.charts.scales import energy_step
 
 SETTINGS = RuntimeSettings()
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
 
 class TestAgenda:

@@ -14,6 +14,7 @@ from playlists.models import Playlist
 from playlists.tests.factories import make_playlist
 from vibe_engine import clock
 
+pytestmark = pytest.mark.portable
 POPUP = {"HX-Request": "true", "HX-Target": "search-results"}
 ALBUM_ID = "4aawyAB9vmqN3uQ7FjRGTy"
 

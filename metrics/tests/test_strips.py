@@ -11,7 +11,7 @@ from automation.reads import Pulse
 from metrics.strips import Strip, strips_for
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
 
 @pytest.fixture(autouse=True)

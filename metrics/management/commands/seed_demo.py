@@ -23,6 +23,12 @@ from metrics.demo.story import Story, Tell, is_told
 from playlists.models import Playlist, PlaylistSnapshot
 from vibe_engine.errors import VibeError
 
+logger = logging.getLogger(__name__)
+
+CUT_SHORT = (
+    "The making of the demo fleet was cut short, so it is not whole; the clock is "
+    "right again. `make reset` forgets it, and the next start makes a new one."
+)
 RANGES = {
     "accounts": (1, 20),
     "albums": (5, 500),
@@ -54,10 +60,12 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("Only a demo can be seeded; live data stays real.")
         past = Past()
-        if past.was_left_open:
+        cut_short = past.was_left_open
+        if cut_short:
             past.end()
-            self.stdout.write("An earlier start was cut short; the clock is right now.")
         if is_told():
+            if cut_short:
+                logger.warning(CUT_SHORT)
             self.stdout.write("There is a fleet already; nothing was made.")
             return
         scale = Scale(**{name: options[name] for name in RANGES})
