@@ -26,7 +26,9 @@ def client_for(account: Account, *, now: datetime) -> SpotifyClient:
     :raises BlockedError: the account is paused, blocked or needs a new consent.
     """
     require_usable(account)
-    gate = ThrottleGate(developer_id=account.app.developer_id, account_id=account.pk)
+    gate = ThrottleGate(
+        developer_id=account.app.developer_id, account_id=account.pk, in_one_go=True
+    )
     return spotify.open_client(tokens=AccountTokens(account.pk), gate=gate)
 
 

@@ -1,12 +1,13 @@
 """Taking albums in, against the running sandbox."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import Account, App
 from accounts.tests.factories import connect_account, make_app
+from accounts.throttle import bucket
 from automation import worker
 from automation.models import Run
 from library import services
@@ -19,8 +20,9 @@ from library.models import (
     TrackArtist,
 )
 from library.tests.factories import make_album, make_collection
-from vibe_engine import clock
+from vibe_engine import clock as product_clock
 from vibe_engine.errors import InputError
+from vibe_engine.testing.clock import MovableClock
 from vibe_engine.testing.plugin import DEVELOPMENT_APP
 from vibe_engine.testing.sandbox import SandboxControl
 
@@ -46,14 +48,16 @@ def open_ingest(
         preview=services.preview_ingest(text=text, refresh=refresh),
         account=account,
         collection_name=collection.name if collection else "",
-        now=clock.now(),
+        now=product_clock.now(),
     )
 
 
-def ingest(text: str, **options: Any) -> Run:
+def ingest(text: str, *, work: bool = True, **options: Any) -> Run:
     """Open the runs for a text and carry them out; return the bulk."""
     run = open_ingest(text, **options).run
     assert run is not None
+    if not work:
+        return run
     worker.work_all(list(run.children.values_list("pk", flat=True)))
     run.refresh_from_db()
     return run
@@ -108,6 +112,24 @@ class TestIngest:
         assert len(places) == listed["total_tracks"]
         album_calls = [c for c in sandbox.log() if "/albums/" in c.path]
         assert len(album_calls) == -(-listed["total_tracks"] // 50)
+
+    def test_reads_a_box_set_whole_however_busy_the_developer_is(
+        self, sandbox: SandboxControl, account: Account, clock: MovableClock
+    ) -> None:
+        listed = album_where(sandbox, total_tracks=lambda n: n > 100)
+        developer = account.app.developer
+        developer.requests_per_s = 1.0
+        developer.save(update_fields=["requests_per_s"])
+        for _ in range(60):
+            bucket.take(developer, now=clock.now(), urgent=True)
+        run = child(ingest(listed["id"], work=False))
+        for _ in range(2):
+            worker.work(run.pk)
+            run.refresh_from_db()
+            clock.set(run.due_at + timedelta(seconds=1))
+        album_calls = [call for call in sandbox.calls() if "/albums/" in call]
+        assert len(album_calls) == 3
+        assert Track.objects.count() == listed["total_tracks"]
 
     def test_credits_every_artist_in_order(
         self, sandbox: SandboxControl, account: Account
@@ -199,7 +221,7 @@ class TestIngest:
         run = child(ingest(sandbox.catalogue()[0]["id"]))
         assert run.state == Run.State.PLANNED
         assert Track.objects.exists()
-        Run.objects.filter(pk=run.pk).update(due_at=clock.now())
+        Run.objects.filter(pk=run.pk).update(due_at=product_clock.now())
         account.app.developer.refresh_from_db()
         developer = account.app.developer
         developer.circuit_open_until = None
@@ -294,7 +316,7 @@ class TestIngest:
         sandbox.fault("GET", "/albums/", status=429, headers={"Retry-After": "3600"})
         run = child(ingest(sandbox.catalogue()[0]["id"]))
         assert run.state == Run.State.PLANNED
-        assert (run.due_at - clock.now()).total_seconds() > 3000
+        assert (run.due_at - product_clock.now()).total_seconds() > 3000
         assert not Album.objects.exists()
 
     def test_puts_the_album_into_the_collection(
