@@ -20,6 +20,7 @@ from metrics.demo.control import Control
 from metrics.demo.past import Past
 from metrics.demo.plan import Scale
 from metrics.demo.story import Story, Tell, is_told
+from metrics.pictures.words import counted
 from playlists.models import Playlist, PlaylistSnapshot
 from vibe_engine.errors import VibeError
 
@@ -132,8 +133,10 @@ def summary() -> str:
     lists = PlaylistSnapshot.objects.confirmed().count()
     failed = Run.objects.filter(state=Run.State.FAILED, is_bulk=False).count()
     return (
-        f"{Playlist.objects.count()} playlists with {lists} lists, drawn from "
-        f"{Track.objects.count():,} tracks; {failed} runs have failed, as they do."
+        f"{counted(Playlist.objects.count(), 'playlist')} with "
+        f"{counted(lists, 'list')}, drawn from "
+        f"{counted(Track.objects.count(), 'track')}; "
+        f"{counted(failed, 'run')} failed on purpose."
     )
 
 
