@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
@@ -22,6 +23,14 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @pytest.fixture(autouse=True, scope="session")
 def _only_local_sockets() -> Iterator[None]:
     with only_local_sockets():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords with a thousandth of the work; other processes can check them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 1_000)
         yield
 
 
