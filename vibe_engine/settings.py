@@ -7,6 +7,7 @@ while it runs is not here but in the table `settings` (automation/runtime.py).
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -106,7 +107,7 @@ INSTALLED_APPS = [
     "accounts",
     "automation",
     "vibe_engine",
-    "django.contrib.admin",
+    "vibe_engine.apps.HouseAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -236,10 +237,12 @@ DASHBOARD_USERNAME = env.str("DASHBOARD_USERNAME", default="")
 DASHBOARD_PASSWORD = env.str("DASHBOARD_PASSWORD", default="")
 
 AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_LOCKOUT_CALLABLE = "vibe_engine.views.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from axes.helpers import get_client_ip_address
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -12,11 +14,12 @@ from django.core.exceptions import (
     RequestDataTooBig,
     TooManyFieldsSent,
 )
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import http_date, url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from vibe_engine.forms import NewPasswordForm, SignInForm, TimeZoneForm
@@ -61,6 +64,23 @@ class SignInView(LoginView):
         response = super().form_invalid(form)
         response.status_code = 422
         return response
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse, credentials: dict[str, str] | None
+) -> HttpResponse:
+    """Say until when sign-in is closed; tries made meanwhile do not prolong it."""
+    attempts = AccessAttempt.objects.filter(
+        username=(credentials or {}).get("username"),
+        ip_address=get_client_ip_address(request),
+    )
+    newest = attempts.aggregate(at=Max("attempt_time"))["at"]
+    until = newest + settings.AXES_COOLOFF_TIME if newest else None
+    context = {"until": until, "limit": settings.AXES_FAILURE_LIMIT}
+    page = render(request, "registration/locked_out.html", context, status=429)
+    if until is not None:
+        page["Retry-After"] = http_date(until.timestamp())
+    return page
 
 
 @require_http_methods(["GET", "POST"])
