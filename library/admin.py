@@ -175,7 +175,7 @@ class CollectionAdmin(admin.ModelAdmin[Collection]):
         return format_html('<a href="{}">open</a>', collection.get_absolute_url())
 
     def save_model(self, request: HttpRequest, obj: Collection, *args: Any) -> None:
-        if obj.pk is None:
+        if obj._state.adding:
             obj.created_at = clock.now()
         super().save_model(request, obj, *args)
 

@@ -62,6 +62,15 @@ class TestIngestForm:
         assert "Late Night" in page
         assert "Harbour Radio" in page
 
+    def test_comes_alone_into_the_panel_beside_the_covers(
+        self, operator: Client
+    ) -> None:
+        headers = {"HX-Request": "true", "HX-Target": "add-panel"}
+        page = operator.get(FORM, headers=headers).content.decode()
+        assert "<!doctype" not in page
+        assert page.count('id="ingest"') == 1
+        assert 'name="panel"' in page
+
     def test_chooses_the_collection_that_the_address_names(
         self, operator: Client
     ) -> None:
@@ -164,6 +173,12 @@ class TestPreview:
         assert f'<span class="number">{JUNK_LINES}</span>' in page
         assert sandbox.calls() == []
         assert not Run.objects.exists()
+
+    def test_takes_five_megabytes(self, operator: Client, account: Account) -> None:
+        line = f"look https://open.spotify.com/album/{ONE} " + "x" * 430
+        response = post(operator, text="\n".join([line] * 10_000))
+        assert response.status_code == 200
+        assert b"1 new, 9,999 repeated." in response.content
 
     def test_refuses_too_many_lines_and_keeps_them(self, operator: Client) -> None:
         response = post(operator, text="line\n" * 30_000)

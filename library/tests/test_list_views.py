@@ -122,6 +122,21 @@ class TestLists:
         assert response["HX-Push-Url"] == f"{address}?sort=name"
         assert "HX-Request" in response["Vary"]
 
+    @pytest.mark.parametrize("address", ["/library/", "/library/tracks/"])
+    def test_say_what_matches_beside_the_list(
+        self, operator: Client, address: str
+    ) -> None:
+        make_album(tracks=1)
+        target = "album-list" if address == "/library/" else "track-list"
+        page = fragment(operator, f"{address}?q=none", target).content.decode()
+        assert page.count('id="library-state" hx-swap-oob="true"') == 1
+        restored = operator.get(
+            address,
+            headers={"HX-Request": "true", "HX-History-Restore-Request": "true"},
+        ).content.decode()
+        assert restored.count('id="library-state"') == 1
+        assert "<!doctype" in restored
+
     def test_shorten_the_address_of_a_plain_form(self, viewer: Client) -> None:
         response = viewer.get("/library/tracks/?q=&collection=&energy_min=0.5&x=1")
         assert response["Location"] == "/library/tracks/?energy_min=0.5"
