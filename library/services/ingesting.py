@@ -70,17 +70,16 @@ def open_ingest(
     """
     if not preview.usable:
         raise InputError("No album link was found; nothing was sent.", field="text")
-    account = account or _reader(now=now)
-    children = [_album_spec(verdict, account) for verdict in preview.chosen]
+    reader = account or _reader(now=now)
     with transaction.atomic():
         collection = _collection(collection_name, now=now)
         run = None
-        if children:
+        if preview.chosen:
             run = ledger.open_bulk(
                 kind=BULK_KIND,
                 title=_bulk_title(preview, collection),
                 url=reverse("library:list"),
-                children=children,
+                children=[_album_spec(verdict, reader) for verdict in preview.chosen],
                 arguments={"collection": collection.pk if collection else None},
                 now=now,
                 requested_by=requested_by,

@@ -195,16 +195,20 @@ def _new_track(
         duration_ms=data.duration_ms,
         explicit=data.explicit,
         isrc=isrc,
-        recording_key=recording_key(
-            isrc=isrc,
-            title=data.name,
-            artist_id=primary,
-            duration_ms=data.duration_ms,
-            track_id=data.id,
-        ),
+        recording_key=_recording_key(data, isrc=isrc, primary=primary),
         popularity=popularity,
         is_playable=data.is_playable,
         created_at=now,
+    )
+
+
+def _recording_key(data: TrackData, *, isrc: str, primary: str) -> str:
+    return recording_key(
+        isrc=isrc,
+        title=data.name,
+        artist_id=primary,
+        duration_ms=data.duration_ms,
+        track_id=data.id,
     )
 
 
