@@ -40,8 +40,7 @@ def overview(request: OperatorRequest) -> HttpResponse:
         "states": STATES,
         "page": page,
         "live": reads.live_runs(),
-        "counts": reads.counts(),
-        "failed_today": reads.failed_since(now - timedelta(days=1)),
+        "counts": reads.pulse(since=now - timedelta(days=1)),
         "schedules": reads.schedule_rows(now=now),
         "now": now,
     }
