@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 COUNT = 5
 SIZE = 6
-PHONE = {"width": 390, "height": 844}
+PHONE_WIDTH = 390
 
 
 @pytest.fixture(scope="module")
@@ -253,11 +253,13 @@ class TestOnAPhone:
     def test_nothing_is_wider_than_the_screen(
         self, chromium: "Browser", product: RunningProduct
     ) -> None:
-        context = chromium.new_context(viewport=PHONE, has_touch=True)
+        context = chromium.new_context(
+            viewport={"width": PHONE_WIDTH, "height": 844}, has_touch=True
+        )
         page = context.new_page()
         sign_in(page, product)
         for path in ("", "accounts/", "library/", "playlists/", "automation/"):
             visit(page, f"{product.url}/{path}")
             width = page.evaluate("document.documentElement.scrollWidth")
-            assert width <= PHONE["width"], path
+            assert width <= PHONE_WIDTH, path
         context.close()
