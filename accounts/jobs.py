@@ -15,7 +15,7 @@ def _something_wanted(now: datetime) -> bool:
     return bool(services.wanted(now=now))
 
 
-@kind("accounts.refresh_tokens", wanted=_something_wanted)
+@kind("accounts.refresh_tokens", wanted=_something_wanted, schedulable=True)
 def refresh_tokens(run: Run) -> dict[str, object]:
     """Refresh the tokens of every account with work soon."""
     return services.refresh_wanted(

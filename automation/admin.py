@@ -2,13 +2,31 @@
 
 from typing import Any
 
+import django_celery_beat.admin  # noqa: F401  (registers what is replaced below)
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 
 from automation import registry, schedules
-from automation.models import EngineLease, Run, Schedule, ScheduleSlot, Setting
+from automation.models import (
+    EngineLease,
+    Run,
+    RunRequest,
+    Schedule,
+    ScheduleSlot,
+    Setting,
+)
 from vibe_engine import clock
 
 
@@ -51,6 +69,16 @@ class RunAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">open</a>', run.get_absolute_url())
 
 
+@admin.register(RunRequest)
+class RunRequestAdmin(ReadOnlyAdmin):
+    """Which bulk asked for which run."""
+
+    list_display = ("id", "bulk", "run")
+    list_select_related = ("bulk", "run")
+    raw_id_fields = ("bulk", "run")
+    show_full_result_count = False
+
+
 @admin.register(Setting)
 class SettingAdmin(ReadOnlyAdmin):
     """What was set on the settings page, where it is checked and can be changed."""
@@ -75,13 +103,12 @@ class ScheduleSlotAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(admin.ModelAdmin[Schedule]):
-    """Which work a periodic task stands for; slots count from the last edit on."""
+class ScheduleAdmin(ReadOnlyAdmin):
+    """What the periodic tasks stand for; they are edited there."""
 
-    list_display = ("task", "kind", "owner", "policy", "is_on", "next_slot")
+    list_display = ("task", "kind", "owner", "policy", "is_on", "next_slot", "edit")
     list_filter = ("owner", "kind", "policy")
     list_select_related = ("task__crontab", "task__interval")
-    readonly_fields = ("owner", "effective_from", "failures")
 
     @admin.display(description="On", boolean=True)
     def is_on(self, schedule: Schedule) -> bool:
@@ -92,21 +119,135 @@ class ScheduleAdmin(admin.ModelAdmin[Schedule]):
         slots = schedules.next_slots(schedule, now=clock.now(), count=1)
         return f"{slots[0]:%Y-%m-%d %H:%M} UTC" if slots else "never"
 
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """Offer the kinds that this version knows, and no free text."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "kind" and field is not None:
-            return forms.ChoiceField(
-                choices=[(name, name) for name in registry.names()]
-            )
-        return field
+    @admin.display(description="Edit")
+    def edit(self, schedule: Schedule) -> str:
+        page = "admin:django_celery_beat_periodictask_change"
+        url = reverse(page, args=[schedule.task_id])
+        return format_html('<a href="{}">edit</a>', url)
+
+
+class ScheduleForm(forms.ModelForm[Schedule]):
+    """Which work is done, out of what may be scheduled; no free name of a task."""
+
+    kind = forms.ChoiceField(
+        label="Work",
+        choices=lambda: [("", "---"), *((k, k) for k in registry.schedulable())],
+    )
+
+    class Meta:
+        model = Schedule
+        fields = ("kind", "arguments", "policy", "grace_s")
+
+    def clean_arguments(self) -> dict[str, Any]:
+        """Take an object; nothing counts as an empty one."""
+        arguments = self.cleaned_data["arguments"] or {}
+        if not isinstance(arguments, dict):
+            raise ValidationError('An object such as {"playlists": [1, 2]} is needed.')
+        return arguments
+
+
+class ScheduleInline(admin.StackedInline[Schedule, PeriodicTask]):
+    """The work of a periodic task, on its page."""
+
+    model = Schedule
+    form = ScheduleForm
+    readonly_fields = ("owner", "effective_from", "failures", "paused_reason")
+    min_num = max_num = 1
+    can_delete = False
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Refuse a task without work, as well."""
+        return super().get_formset(request, obj, validate_min=True, **kwargs)
+
+
+class PeriodicTaskForm(forms.ModelForm[PeriodicTask]):
+    """When something is done: every so often, or by a crontab."""
+
+    def clean(self) -> dict[str, Any]:
+        """Want one of the two."""
+        data = super().clean() or {}
+        given = [name for name in ("interval", "crontab") if data.get(name)]
+        if len(given) != 1 and not self.errors:
+            raise ValidationError("Choose either an interval or a crontab.")
+        return data
+
+    def validate_unique(self) -> None:
+        """Say nothing a second time, in words about what is not offered here."""
+        if not self.errors:
+            super().validate_unique()
+
+
+class PeriodicTaskAdmin(admin.ModelAdmin[PeriodicTask]):
+    """Schedules: when and what, out of the house's own work.
+
+    The stock page takes any task with any arguments, queue and headers, which is
+    more than anybody should be able to run.
+    """
+
+    form = PeriodicTaskForm
+    fields = ("name", "enabled", "description", "interval", "crontab")
+    inlines = (ScheduleInline,)
+    list_display = ("name", "enabled", "scheduler", "last_run_at")
+    list_filter = ("enabled",)
+    search_fields = ("name", "description")
+    list_select_related = ("interval", "crontab")
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PeriodicTask]:
+        return super().get_queryset(request).filter(task=schedules.FIRE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Keep what the code owns: it is switched off instead."""
+        meaning = getattr(obj, "meaning", None)
+        if meaning is not None and meaning.owner == Schedule.Owner.CODE:
+            return False
+        return super().has_delete_permission(request, obj)
 
     def save_model(
         self,
         request: HttpRequest,
-        obj: Schedule,
+        obj: PeriodicTask,
         form: Any,
         change: bool,  # noqa: FBT001
     ) -> None:
-        obj.effective_from = clock.now()
+        obj.task = schedules.FIRE
         super().save_model(request, obj, form, change)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Let slots count from this edit on; what paused the schedule is over."""
+        fresh = {"effective_from": clock.now(), "failures": 0, "paused_reason": ""}
+        for inline in formsets[0].forms:
+            inline.instance.effective_from = fresh["effective_from"]
+        super().save_related(request, form, formsets, change)
+        Schedule.objects.filter(task=form.instance).update(**fresh)
+
+
+class SharedTimesAdmin(admin.ModelAdmin[Any]):
+    """Intervals and crontabs, which several schedules may share.
+
+    Changing one would move them all, and deleting one would delete them all.
+    """
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+STOCK = (
+    PeriodicTask,
+    IntervalSchedule,
+    CrontabSchedule,
+    SolarSchedule,
+    ClockedSchedule,
+)
+admin.site.unregister(STOCK)
+admin.site.register(PeriodicTask, PeriodicTaskAdmin)
+admin.site.register([IntervalSchedule, CrontabSchedule], SharedTimesAdmin)

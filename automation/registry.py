@@ -14,11 +14,15 @@ Listener = Callable[..., None]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of run: its job and, for schedules, whether there is anything to do."""
+    """A kind of run: its job and, for schedules, whether there is anything to do.
+
+    Only a `schedulable` one needs no subject, so that staff may put it on a schedule.
+    """
 
     name: str
     job: Job
     wanted: Callable[[datetime], bool] | None = None
+    schedulable: bool = False
 
 
 _kinds: dict[str, Kind] = {}
@@ -26,7 +30,10 @@ _listeners: defaultdict[str, list[Listener]] = defaultdict(list)
 
 
 def kind(
-    name: str, *, wanted: Callable[[datetime], bool] | None = None
+    name: str,
+    *,
+    wanted: Callable[[datetime], bool] | None = None,
+    schedulable: bool = False,
 ) -> Callable[[Job], Job]:
     """Register a function as the job of a kind of run.
 
@@ -36,7 +43,7 @@ def kind(
     def register(job: Job) -> Job:
         if name in _kinds:
             raise ValueError(f"The kind {name} is registered twice.")
-        _kinds[name] = Kind(name, job, wanted)
+        _kinds[name] = Kind(name, job, wanted, schedulable)
         return job
 
     return register
@@ -53,6 +60,11 @@ def get(name: str) -> Kind:
 def names() -> tuple[str, ...]:
     """Return the names of all registered kinds, sorted."""
     return tuple(sorted(_kinds))
+
+
+def schedulable() -> tuple[str, ...]:
+    """Return the names of the kinds that a schedule may stand for, sorted."""
+    return tuple(name for name in names() if _kinds[name].schedulable)
 
 
 def on(event: str, listener: Listener) -> None:

@@ -159,7 +159,7 @@ def something_is_due(now: datetime) -> bool:
     )
 
 
-@kind("playlists.reshuffle_due", wanted=something_is_due)
+@kind("playlists.reshuffle_due", wanted=something_is_due, schedulable=True)
 def reshuffle_due(run: Run) -> dict[str, object]:
     """Open a reshuffle of everything due, and tell Spotify what it does not know."""
     now = clock.now()
@@ -169,7 +169,7 @@ def reshuffle_due(run: Run) -> dict[str, object]:
     }
 
 
-@kind("playlists.reshuffle_some")
+@kind("playlists.reshuffle_some", schedulable=True)
 def reshuffle_some(run: Run) -> dict[str, object]:
     """Open a reshuffle of the playlists that a schedule of its own names."""
     chosen = run.arguments.get("playlists")
@@ -178,7 +178,7 @@ def reshuffle_some(run: Run) -> dict[str, object]:
     return {"reshuffles": reshuffling.open_some(playlist_ids=chosen, now=clock.now())}
 
 
-@kind("playlists.apply_retention")
+@kind("playlists.apply_retention", schedulable=True)
 def apply_retention(run: Run) -> dict[str, object]:
     """Delete the history that is older than the settings say."""
     days, now = runtime.load().history_retention_days, clock.now()
