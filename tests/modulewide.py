@@ -7,7 +7,7 @@ from pathlib import Path
 
 import redis
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from vibe_engine.testing.clock import MovableClock
@@ -18,10 +18,18 @@ def database_of_a_module(blocker: DjangoDbBlocker) -> Iterator[None]:
     """One transaction around all tests of a fixture; nothing of it stays.
 
     Tests are marked `django_db` as ever: what they change lasts for them alone.
+    Call `settle` when the database is filled.
     """
     with blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+def settle() -> None:
+    """Check the foreign keys and learn the sizes of tables once, not in each test."""
+    connection.check_constraints()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 @contextmanager

@@ -12,14 +12,14 @@ from django.urls import reverse
 
 from accounts.tests.factories import connect_account
 from automation.models import Run
-from tests.markup import HOSTILE_NAMES, Markup
+from tests.markup import Markup, hostile_names
 from vibe_engine.spotify.links import RAW_LENGTH
 from vibe_engine.testing.sandbox import SandboxControl
 
 LINES = 10_000
 MEGABYTE = 1_000_000
 PIECES = (
-    *(name for name in HOSTILE_NAMES.values() if name.strip()),
+    *(name for name in hostile_names("line") if name.strip()),
     "https://open.spotify.com/album/",
     "https://open.spotify.com/album/tooshort",
     "https://open.spotify.com/track/4aawyAB9vmqN3uQ7FjRGTy",

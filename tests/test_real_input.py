@@ -14,7 +14,7 @@ from library.models import Album as StoredAlbum
 from library.models import Track as StoredTrack
 from playlists.models import HistoryEntry, PlaylistSnapshot
 from tests.catalogues import real_catalogue, spread, tracks_of
-from tests.modulewide import clock_of_a_module, database_of_a_module
+from tests.modulewide import clock_of_a_module, database_of_a_module, settle
 from tests.months import (
     DAYS,
     START,
@@ -75,6 +75,7 @@ def month(
                 lived.create(order)
         with lived.chapter("reshuffle"):
             lived.live()
+        settle()
         yield lived
 
 
