@@ -7,13 +7,14 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 
 from accounts.models import Account
-from accounts.tests.factories import make_account
+from accounts.tests.factories import make_account, make_app
 from automation import schedules
-from automation.models import Run, Schedule
+from automation.models import EngineLease, Run, Schedule, ScheduleSlot, Setting
 from automation.tests.factories import make_run
 from library.models import Album, Collection, Track
 from library.tests.factories import make_collection, make_tracks
-from playlists.models import Playlist, PlaylistSnapshot
+from metrics.models import MetricSnapshot
+from playlists.models import HistoryAudit, HistoryUnlock, Playlist, PlaylistSnapshot
 from playlists.tests.factories import make_playlist, make_snapshot
 from vibe_engine import clock
 
@@ -52,9 +53,16 @@ class Fleet:
         return self.playlist if app == "playlists" else self.account
 
 
+SECRETS = ("BQ-access-canary", "AQ-refresh-canary", "client-secret-canary")
+
+
 def make_fleet() -> Fleet:
-    """Save one account, playlist, album, track, collection, run and schedule."""
-    account = make_account()
+    """Save one account, playlist, album, track, collection, run and schedule.
+
+    The account's tokens and its app's secret are `SECRETS`.
+    """
+    app = make_app(client_secret=SECRETS[2])
+    account = make_account(app=app, tokens=SECRETS[:2])
     tracks = make_tracks(10)
     album = tracks[0].album
     collection = make_collection(albums=[album])
@@ -70,6 +78,19 @@ def make_fleet() -> Fleet:
         run=make_run(kind="playlists.reshuffle", subject=playlist.subject),
         schedule=Schedule.objects.earliest("pk"),
     )
+
+
+def make_machinery(fleet: Fleet) -> None:
+    """Save a row of every table that only the product itself writes."""
+    now = clock.now()
+    EngineLease.objects.create(lease_until=now, heartbeat_at=now)
+    Setting.objects.create(key="artist_cap", value=3, updated_at=now)
+    ScheduleSlot.objects.create(
+        schedule=fleet.schedule, slot=now, outcome="skipped", opened_at=now
+    )
+    MetricSnapshot.objects.create(grain="hourly", slot=now, taken_at=now, figures={})
+    HistoryAudit.objects.create(at=now, reason="retention", entries_deleted=0)
+    HistoryUnlock.objects.create()
 
 
 def all_rows() -> dict[str, list[tuple[Any, ...]]]:
