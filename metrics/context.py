@@ -87,6 +87,14 @@ class Frame:
         return f"{settings.SANDBOX_URL}/browse" if settings.DEMO else ""
 
 
+def frame_of(request: HttpRequest) -> Frame:
+    """Return the request's one frame, so that view and frame read the accounts once."""
+    known: Frame | None = getattr(request, "frame", None)
+    if known is None:
+        known = request.frame = Frame(request)  # type: ignore[attr-defined]
+    return known
+
+
 def frame(request: HttpRequest) -> dict[str, object]:
     """Add `frame` to the context of every page."""
-    return {"frame": Frame(request)}
+    return {"frame": frame_of(request)}

@@ -5,11 +5,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.models import Account
 from automation import reads as engine_room
 from automation import runtime
 from metrics import health, reads
 from metrics import search as searching
+from metrics.context import frame_of
 from metrics.demo.plan import Scale
 from metrics.pictures import agenda, day_lanes, days, growth, rotation
 from vibe_engine import clock
@@ -54,31 +54,50 @@ def now_fragment(request: OperatorRequest) -> HttpResponse:
 @require_GET
 @viewer_required
 def charts_fragment(request: OperatorRequest) -> HttpResponse:
-    """Show the pictures that take the database longer than the first paint may."""
-    now, in_force = clock.now(), runtime.load()
-    accounts = list(Account.objects.for_table())
-    turns = agenda.agenda(settings=in_force, now=now)
-    spread = days.days(turns=turns, now=now)
-    exposure = rotation.exposure()
-    pace = days.places_a_day(spread.bars, places=exposure.places, lists=exposure.lists)
+    """Show what was and what comes, which the first paint does not wait for."""
+    now = clock.now()
+    turns = agenda.agenda(settings=runtime.load(), now=now)
     context = {
         "now": now,
-        "lanes": day_lanes.lanes(accounts=accounts, turns=turns, now=now),
-        "days": spread,
+        "lanes": day_lanes.lanes(
+            accounts=frame_of(request).accounts, turns=turns, now=now
+        ),
+        "days": days.days(turns=turns, now=now),
+    }
+    fragments = {"charts": "metrics/_charts.html"}
+    return render_page(request, "metrics/charts.html", context, fragments=fragments)
+
+
+@require_GET
+@viewer_required
+def rotation_fragment(request: OperatorRequest) -> HttpResponse:
+    """Show how the library goes round."""
+    now = clock.now()
+    exposure = rotation.exposure()
+    renewed = days.renewed_a_day(now=now)
+    context = {
         "exposure": exposure,
-        "coverage": rotation.coverage(places_a_day=pace),
+        "coverage": rotation.coverage(places_a_day=renewed * exposure.mean_places),
+        "growth": growth.growth(accounts=frame_of(request).accounts, now=now),
+    }
+    fragments = {"rotation": "metrics/_rotation.html"}
+    return render_page(request, "metrics/rotation.html", context, fragments=fragments)
+
+
+@require_GET
+@viewer_required
+def rests_fragment(request: OperatorRequest) -> HttpResponse:
+    """Show how long tracks rest, and how full the accounts are."""
+    in_force = runtime.load()
+    context = {
         "rests": rotation.rests(rule_days=in_force.cooldown_days),
-        "growth": growth.growth(accounts=accounts, now=now),
         "loads": growth.loads(
-            accounts=accounts, limit=in_force.max_playlists_per_account
+            accounts=frame_of(request).accounts,
+            limit=in_force.max_playlists_per_account,
         ),
     }
-    return render_page(
-        request,
-        "metrics/charts.html",
-        context,
-        fragments={"charts": "metrics/_charts.html"},
-    )
+    fragments = {"rests": "metrics/_rests.html"}
+    return render_page(request, "metrics/rests.html", context, fragments=fragments)
 
 
 @require_GET

@@ -137,8 +137,6 @@ def _busiest(calendar: Sequence[Day]) -> str:
     )
 
 
-def places_a_day(bars: Sequence[Day], places: int, lists: int) -> float:
-    """Return how many places were filled anew on each of the last seven days."""
-    past = [day.done for day in bars[: -DAYS_AHEAD + 1 or None]][-7:]
-    length = places / lists if lists else 0.0
-    return sum(past) / 7 * length
+def renewed_a_day(*, now: datetime) -> float:
+    """Return how many playlists were renewed on a day of the last seven, on average."""
+    return _playlists_per_day(day_start(now, days=-6)).total() / 7

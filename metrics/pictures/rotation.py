@@ -97,6 +97,11 @@ class Exposure:
         """Places of the first artist."""
         return self.artists[0].places if self.artists else 0
 
+    @property
+    def mean_places(self) -> float:
+        """Places of a present list, on average."""
+        return self.places / self.lists if self.lists else 0.0
+
 
 @dataclass(frozen=True)
 class Rests:

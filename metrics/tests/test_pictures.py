@@ -1,6 +1,6 @@
 """What the charts are drawn from."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,6 @@ from metrics.pictures import agenda, day_lanes, days, growth, rotation
 from metrics.pictures.rotation import BAND_EDGES
 from playlists.models import Playlist
 from playlists.tests.factories import make_playlist, make_snapshot
-from vibe_engine.charts import Day
 from vibe_engine.charts.scales import energy_step
 
 SETTINGS = RuntimeSettings()
@@ -180,12 +179,13 @@ class TestGrowth:
         assert growth.growth(accounts=[], now=noon).points == []
 
 
-class TestPlacesADay:
-    def test_averages_the_last_seven_days(self) -> None:
-        today = date(2026, 6, 10)
-        bars = [
-            Day(today + timedelta(days=number), done=2, planned=9)
-            for number in range(-20, agenda.DAYS_AHEAD)
-        ]
-        assert days.places_a_day(bars, places=100, lists=10) == pytest.approx(20)
-        assert days.places_a_day(bars, places=0, lists=0) == 0
+class TestRenewedADay:
+    def test_averages_the_last_seven_days_and_counts_a_playlist_once_a_day(
+        self, noon: datetime
+    ) -> None:
+        playlist = make_playlist()
+        for days_ago in (0, 3, 6, 7):
+            for minutes in (10, 20):
+                at = noon - timedelta(days=days_ago, minutes=minutes)
+                make_snapshot(playlist, confirmed_at=at, replaced_at=noon)
+        assert days.renewed_a_day(now=noon) == pytest.approx(3 / 7)
