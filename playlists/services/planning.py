@@ -129,18 +129,20 @@ def read_resting(
 def _lists_that_rest(
     playlist: Playlist, cooldown_days: int, *, now: datetime
 ) -> Iterator[tuple[bytes | memoryview, datetime | None]]:
-    """Yield plan and time of leaving of each list that matters to a draw."""
+    """Yield plan and time of leaving of each list that matters to a draw: one query."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = midnight - timedelta(days=cooldown_days)
-    lists = playlist.snapshots.values_list("plan", "replaced_at")
-    yield from lists.filter(replaced_at=None).filter(
+    standing = Q(replaced_at=None) & (
         Q(state=PlaylistSnapshot.State.CONFIRMED)
         | Q(state=PlaylistSnapshot.State.PLANNED, sent_at__isnull=False)
     )
-    yield from lists.filter(replaced_at__gte=since)
-    yield from lists.filter(replaced_at__lt=since).order_by("-replaced_at")[
-        :LISTS_BEFORE
-    ]
+    earlier = playlist.snapshots.filter(replaced_at__lt=since).order_by("-replaced_at")
+    matter = (
+        standing
+        | Q(replaced_at__gte=since)
+        | Q(pk__in=earlier.values("pk")[:LISTS_BEFORE])
+    )
+    yield from playlist.snapshots.filter(matter).values_list("plan", "replaced_at")
 
 
 def _by_recording(
