@@ -65,8 +65,9 @@ ACTIONS = ("reshuffle", "push", "pause", "resume", "stop", "unfollow", "empty")
 PAGES = (
     Page("metrics:home", "account playlist"),
     Page("metrics:now", "account run"),
-    # All of the home page's pictures, which the page loads after its first paint.
-    Page("metrics:charts", "account playlist artist", most=16),
+    Page("metrics:charts", "account playlist"),
+    Page("metrics:rotation", "artist"),
+    Page("metrics:rests", "account"),
     *variants("metrics:search", "account", {"q": "onerror"}, {"q": "no such name"}),
     Page("metrics:health", "account"),
     Page("profile", "account"),
@@ -124,7 +125,8 @@ PAGES = (
     asked("playlists:restore", "playlist", row="playlist", more=(("snapshot_pk", ""),)),
     asked("playlists:edit", "playlist collection", row="playlist"),
     # Draws a list for it: the pool's stamp, what rests, what stands.
-    asked("playlists:preview", "playlist track artist", row="playlist", most=16),
+    # A preview carries the whole draw out; its page alone would need six.
+    asked("playlists:preview", "playlist track artist", row="playlist", most=14),
     *(
         asked("playlists:act", "playlist", row="playlist", more=(("action", action),))
         for action in ACTIONS
