@@ -124,7 +124,6 @@ PAGES = (
     Page("playlists:snapshot", "playlist", row="playlist", more=(("snapshot_pk", ""),)),
     asked("playlists:restore", "playlist", row="playlist", more=(("snapshot_pk", ""),)),
     asked("playlists:edit", "playlist collection", row="playlist"),
-    # Draws a list for it: the pool's stamp, what rests, what stands.
     # A preview carries the whole draw out; its page alone would need six.
     asked("playlists:preview", "playlist track artist", row="playlist", most=14),
     *(
