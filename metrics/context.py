@@ -37,6 +37,17 @@ class Frame:
             return "settings"
         return SECTIONS.get(match.app_name, "")
 
+    @property
+    def here(self) -> str:
+        """The page that the frame's own forms lead back to, "" for the dashboard.
+
+        Spotify's way back holds a code, which no page may repeat.
+        """
+        match = self._request.resolver_match
+        if match is not None and match.url_name == "oauth_callback":
+            return ""
+        return self._request.get_full_path()
+
     @cached_property
     def now(self) -> datetime:
         """The moment all of this page's frame speaks of."""

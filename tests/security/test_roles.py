@@ -48,6 +48,8 @@ WHO_MAY = {
     "metrics:home": READ,
     "metrics:now": READ,
     "metrics:charts": READ,
+    "metrics:rotation": READ,
+    "metrics:rests": READ,
     "metrics:search": READ,
     "metrics:health": READ,
     "metrics:healthz": OPEN,
