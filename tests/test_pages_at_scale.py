@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.big_fleet import BigFleet, make_big_fleet
 from tests.markup import Markup, shows_escaped
-from tests.modulewide import database_of_a_module, settle
+from tests.modulewide import database_of_a_module, many_rows, settle
 from tests.pages import (
     APART,
     OPERATOR,
@@ -37,7 +37,8 @@ def fleet(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[BigFleet]:
     with database_of_a_module(django_db_blocker):
-        made = make_big_fleet(now=clock.now())
+        with many_rows():
+            made = make_big_fleet(now=clock.now())
         settle()
         yield made
 
