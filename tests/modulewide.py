@@ -18,11 +18,14 @@ def database_of_a_module(blocker: DjangoDbBlocker) -> Iterator[None]:
     """One transaction around all tests of a fixture; nothing of it stays.
 
     Tests are marked `django_db` as ever: what they change lasts for them alone.
-    Call `settle` when the database is filled.
+    Call `settle` when the database is filled. PostgreSQL's idea of how large the
+    tables are is no part of the transaction and is put right afterwards.
     """
-    with blocker.unblock(), transaction.atomic():
-        yield
-        transaction.set_rollback(True)
+    with blocker.unblock():
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+        _learn_sizes()
 
 
 @contextmanager
@@ -44,9 +47,13 @@ def settle() -> None:
     In this order: PostgreSQL keeps the plans of its checks, and those made for
     empty tables read whole ones.
     """
+    _learn_sizes()
+    connection.check_constraints()
+
+
+def _learn_sizes() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    connection.check_constraints()
 
 
 @contextmanager

@@ -125,7 +125,7 @@ PAGES = (
     asked("playlists:restore", "playlist", row="playlist", more=(("snapshot_pk", ""),)),
     asked("playlists:edit", "playlist collection", row="playlist"),
     # A preview carries the whole draw out; its page alone would need six.
-    asked("playlists:preview", "playlist track artist", row="playlist", most=14),
+    asked("playlists:preview", "playlist", row="playlist", most=14),
     *(
         asked("playlists:act", "playlist", row="playlist", more=(("action", action),))
         for action in ACTIONS

@@ -16,11 +16,15 @@ def documented_variables() -> frozenset[str]:
 PRODUCT_VARIABLES = documented_variables() | {"VIBE_ENV_FILE"}
 
 
+ASYNC_GUARD = "DJANGO_ALLOW_ASYNC_UNSAFE"
+"""Set in this process while a browser is driven; no newcomer's shell has it."""
+
+
 def clean_environment(**added: str) -> dict[str, str]:
     """Return this process's environment as a newcomer's shell has it, and `added`."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in PRODUCT_VARIABLES
+        if name not in PRODUCT_VARIABLES and name != ASYNC_GUARD
     }
     return {**kept, "VIBE_ENV_FILE": os.devnull, **added}
