@@ -28,6 +28,8 @@ from vibe_engine.web import (
 )
 
 SEE_OTHER = 303
+LONGEST_KEY = 19
+"""Digits of the largest primary key."""
 
 
 @require_GET
@@ -182,7 +184,8 @@ def _problem_page(
 def switch(request: OperatorRequest) -> HttpResponse:
     """Make an account the session's active one, or none; go back to the page."""
     chosen = request.POST.get("account", "")
-    account = get_object_or_404(Account, pk=chosen) if chosen.isdecimal() else None
+    is_key = chosen.isdecimal() and len(chosen) <= LONGEST_KEY
+    account = get_object_or_404(Account, pk=chosen) if is_key else None
     access.set_active(request, account)
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(

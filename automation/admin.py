@@ -1,5 +1,6 @@
 """Runs to read, settings to read, schedules to edit."""
 
+import json
 from typing import Any
 
 import django_celery_beat.admin  # noqa: F401  (registers what is replaced below)
@@ -143,6 +144,8 @@ class ScheduleForm(forms.ModelForm[Schedule]):
         arguments = self.cleaned_data["arguments"] or {}
         if not isinstance(arguments, dict):
             raise ValidationError('An object such as {"playlists": [1, 2]} is needed.')
+        if r"\u0000" in json.dumps(arguments):
+            raise ValidationError("Null characters are not allowed.")
         return arguments
 
 

@@ -116,9 +116,16 @@ def _to_sign_in(request: OperatorRequest) -> HttpResponse:
     """Send to the sign-in page and back; from a fragment by a full page load."""
     if not request.htmx:
         return redirect_to_login(_way_back(request))
-    back = request.htmx.current_url_abs_path or "/"
-    target = redirect_to_login(back, login_url=resolve_url(settings.LOGIN_URL))
+    login_url = resolve_url(settings.LOGIN_URL)
+    target = redirect_to_login(_page_of_fragment(request), login_url=login_url)
     return HttpResponseClientRedirect(target.headers["Location"])
+
+
+def _page_of_fragment(request: OperatorRequest) -> str:
+    try:
+        return request.htmx.current_url_abs_path or "/"
+    except ValueError:  # an address that no browser has
+        return "/"
 
 
 def _way_back(request: HttpRequest) -> str:

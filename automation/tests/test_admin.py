@@ -124,6 +124,7 @@ class TestNewSchedule:
             ({"meaning-0-kind": ""}, "required"),
             ({"meaning-0-arguments": "[1]"}, "An object such as"),
             ({"meaning-0-arguments": "{"}, "valid JSON"),
+            ({"meaning-0-arguments": r'{"a": "\u0000"}'}, "Null characters"),
             ({"meaning-0-policy": "always"}, "not one of the available"),
             ({"interval": ""}, "either an interval or a crontab"),
             ({"meaning-TOTAL_FORMS": "0"}, "at least 1"),

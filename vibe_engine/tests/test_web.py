@@ -119,6 +119,10 @@ class TestGuards:
         assert answer.status_code == 200
         assert answer["HX-Redirect"] == "/sign-in/?next=/playlists/%3Fq%3Da"
 
+    def test_take_an_address_that_no_browser_has_for_none(self) -> None:
+        answer = web.viewer_required(self.view)(htmx(**{"HX-Current-URL": "//[::1"}))
+        assert answer["HX-Redirect"] == "/sign-in/?next=/"
+
     def test_let_viewers_look_but_not_act(self) -> None:
         viewer = User.objects.create_user("viewer")
         assert web.viewer_required(self.view)(asked(viewer)).content == b"done"
