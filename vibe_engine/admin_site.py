@@ -47,7 +47,7 @@ class HouseAdminSite(AdminSite):
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if "%00" in request.META.get("QUERY_STRING", ""):
                 raise BadRequest("The address holds a null byte.")
             return inner(request, *args, **kwargs)
