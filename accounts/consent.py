@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -162,8 +162,8 @@ class PendingConsent:
     primary key of the account to be renewed, None for whichever consents.
     """
 
-    state: str
-    verifier: str
+    state: str = field(repr=False)
+    verifier: str = field(repr=False)
     app: int
     user: int
     expires_at: str

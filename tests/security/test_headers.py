@@ -1,6 +1,7 @@
 """The headers of every kind of answer, and error pages that give nothing away."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -139,6 +140,38 @@ class TestContentSecurityPolicy:
         policy = anonymous.get("/sign-in/")["Content-Security-Policy"]
         for word in ("unsafe", "data:", "blob:", " *", "http: ", "https: "):
             assert word not in policy
+
+
+class TestHttps:
+    @pytest.fixture(autouse=True)
+    def _served_by_https(self, settings: Any) -> None:
+        settings.SECURE_SSL_REDIRECT = True
+        settings.SECURE_SSL_HOST = "vibe.example.org"
+        settings.SECURE_HSTS_SECONDS = 31_536_000
+        settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+
+    def test_is_remembered_by_browsers_for_a_year(self, anonymous: Client) -> None:
+        for path in ("/sign-in/", "/nowhere/", STATIC):
+            answer = anonymous.get(path, secure=True)
+            answer.close()
+            told = answer["Strict-Transport-Security"]
+            assert told == "max-age=31536000; includeSubDomains"
+
+    def test_is_where_plain_requests_are_sent(self, anonymous: Client) -> None:
+        answer = anonymous.get("/library/?q=a", headers={"Host": "evil.example"})
+        assert answer.status_code == 301
+        assert answer["Location"] == "https://vibe.example.org/library/?q=a"
+
+    def test_is_not_asked_of_the_health_probes(self, anonymous: Client) -> None:
+        assert anonymous.get("/healthz").status_code == 200
+
+    def test_is_believed_of_a_proxy_only_where_one_is_named(
+        self, anonymous: Client, settings: Any
+    ) -> None:
+        headers = {"X-Forwarded-Proto": "https"}
+        assert anonymous.get("/sign-in/", headers=headers).status_code == 301
+        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        assert anonymous.get("/sign-in/", headers=headers).status_code == 200
 
 
 class TestErrorPages:
