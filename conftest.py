@@ -3,10 +3,23 @@
 from collections.abc import Iterator
 
 import pytest
+import redis
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
 pytest_plugins = ["vibe_engine.testing.fixtures", "vibe_engine.testing.browser"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_buckets() -> None:
+    """Forget the turns of earlier tests, whose clock may have been ahead.
+
+    SQLite gives the same primary keys to the developers of the next test.
+    """
+    if settings.REDIS_URL:
+        with redis.Redis.from_url(settings.REDIS_URL) as server:
+            server.flushdb()
 
 
 @pytest.fixture(autouse=True, scope="session")
