@@ -184,7 +184,9 @@ def _problem_page(
 def switch(request: OperatorRequest) -> HttpResponse:
     """Make an account the session's active one, or none; go back to the page."""
     chosen = request.POST.get("account", "")
-    is_key = chosen.isdecimal() and len(chosen) <= LONGEST_KEY
+    if len(chosen) > LONGEST_KEY:
+        raise Http404("There is no such account.")
+    is_key = chosen.isdecimal()
     account = get_object_or_404(Account, pk=chosen) if is_key else None
     access.set_active(request, account)
     back = request.POST.get("next", "")
