@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve
 from vibe_engine.testing.product import RunningProduct
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Response
+    from playwright.sync_api import Browser, Page, Request, Response
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -48,6 +48,7 @@ def watched_page(browser: "Browser", **options: Any) -> Iterator["Page"]:
 def _watch(page: "Page", problems: list[str]) -> None:
     page.on("pageerror", lambda error: problems.append(f"script: {error}"))
     page.on("response", lambda answer: problems.extend(_failure(answer)))
+    page.on("requestfailed", lambda request: problems.extend(_breakdown(request)))
     page.on(
         "console",
         lambda said: (
@@ -67,6 +68,12 @@ def _watch(page: "Page", problems: list[str]) -> None:
 def _failure(answer: "Response") -> Iterator[str]:
     if answer.status >= 400 and answer.status not in ANSWERS_TO_INPUT:
         yield f"{answer.status} {answer.request.method} {answer.url}"
+
+
+def _breakdown(request: "Request") -> Iterator[str]:
+    """Yield a request that got no answer; the browser drops some by leaving a page."""
+    if request.failure and "ERR_ABORTED" not in request.failure:
+        yield f"{request.failure} {request.method} {request.url}"
 
 
 def visit(page: "Page", address: str) -> None:

@@ -166,6 +166,8 @@ class TestMonth:
         for playlist in month.playlists():
             for one, track in early_returns(listings(month, playlist)):
                 assert one.reported(track) == "cooldown_shortened", (one, track)
+                rungs = [rung["name"] for rung in one.snapshot.report["rungs"]]
+                assert "cooldown" in rungs
 
     def test_rest_gives_way_in_the_small_collection_alone(self, month: Month) -> None:
         shortened = {
