@@ -15,6 +15,7 @@ def open_client(*, tokens: TokenSource, gate: Gate) -> SpotifyClient:
         tokens=tokens,
         gate=gate,
         market=settings.SPOTIFY_MARKET,
+        deadline_s=settings.TIMES["SPOTIFY_DEADLINE_S"],
     )
 
 
@@ -58,6 +59,7 @@ def refresh(app: App, *, refresh_token: str) -> Token:
         accounts_url=settings.SPOTIFY_ACCOUNTS_URL,
         app=_credentials(app),
         refresh_token=refresh_token,
+        deadline_s=settings.TIMES["SPOTIFY_DEADLINE_S"],
     )
 
 

@@ -11,6 +11,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import Q
 
@@ -20,11 +21,11 @@ from vibe_engine import clock
 
 logger = logging.getLogger(__name__)
 
-LEADER_LEASE = timedelta(seconds=30)
-ROUND_S = 2.0
-RING_AGAIN = timedelta(seconds=30)
+LEADER_LEASE = timedelta(seconds=settings.TIMES["ENGINE_LEASE_S"])
+ROUND_S = settings.TIMES["ENGINE_ROUND_S"]
+RING_AGAIN = timedelta(seconds=settings.TIMES["RING_AGAIN_S"])
 """A ring that no worker has answered for so long is repeated."""
-UNANSWERED = timedelta(seconds=60)
+UNANSWERED = timedelta(seconds=settings.TIMES["UNANSWERED_S"])
 """A run rung and not begun for so long is carried out by the engine itself."""
 OWN_THREADS = 4
 OWN_QUEUE = 40

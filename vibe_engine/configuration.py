@@ -4,6 +4,7 @@ import ipaddress
 import logging
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 MODES = ("demo", "live")
 DATABASES = ("django.db.backends.postgresql", "django.db.backends.sqlite3")
 SHORTEST_SECRET = 32
+LONGEST_S = 86_400
 
 
 def known_mode(mode: str) -> str:
@@ -108,6 +110,27 @@ def known_database(engine: str) -> None:
         raise ImproperlyConfigured(
             "DATABASE_URL must begin with postgres:// or sqlite:///."
         )
+
+
+def seconds(name: str, text: str) -> float:
+    """Return a length of time in seconds, more than 0 and at most a day."""
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text) or not (
+        0 < float(text) <= LONGEST_S
+    ):
+        raise ImproperlyConfigured(
+            f"{name} must be a number of seconds, more than 0 and at most {LONGEST_S:,}."
+        )
+    return float(text)
+
+
+def increasing(times: Mapping[str, float]) -> None:
+    """Refuse times of which one is not longer than the one named before it."""
+    for (shorter, short_s), (longer, long_s) in pairwise(times.items()):
+        if long_s <= short_s:
+            raise ImproperlyConfigured(
+                f"{longer} ({long_s:g} s) must be longer than "
+                f"{shorter} ({short_s:g} s)."
+            )
 
 
 def log_level(name: str) -> str:

@@ -215,6 +215,29 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_CRON_STARTING_DEADLINE = 3600
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
+# Times of the work. They belong together: a storm shortens them, nobody else must --
+
+TIMES = {
+    name: configuration.seconds(name, env.str(name, default="") or usual)
+    for name, usual in {
+        "SPOTIFY_DEADLINE_S": "30",
+        "CALL_LEASE_S": "45",
+        "RUN_LEASE_S": "120",
+        "CREATE_SETTLE_S": "60",
+        "ENGINE_ROUND_S": "2",
+        "ENGINE_LEASE_S": "30",
+        "RING_AGAIN_S": "30",
+        "UNANSWERED_S": "60",
+    }.items()
+}
+for rising in (
+    ("SPOTIFY_DEADLINE_S", "CALL_LEASE_S", "RUN_LEASE_S"),
+    ("SPOTIFY_DEADLINE_S", "CREATE_SETTLE_S"),
+    ("ENGINE_ROUND_S", "ENGINE_LEASE_S"),
+    ("ENGINE_ROUND_S", "RING_AGAIN_S", "UNANSWERED_S"),
+):
+    configuration.increasing({name: TIMES[name] for name in rising})
+
 # People ----------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
@@ -17,9 +18,9 @@ from automation.models import Run
 from vibe_engine import clock
 from vibe_engine.errors import LeaseLostError
 
-LEASE_S = 120.0
+LEASE_S = settings.TIMES["RUN_LEASE_S"]
 """How long a worker owns a run without renewing; four times the call deadline."""
-CALL_LEASE_S = 45.0
+CALL_LEASE_S = settings.TIMES["CALL_LEASE_S"]
 """Lease that must be left before a call to Spotify (deadline 30 s and a margin)."""
 SUBJECT_BUSY_S = 2.0
 

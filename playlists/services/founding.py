@@ -7,6 +7,8 @@ After any doubt the playlist is looked up by the marker before it is asked for a
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from automation import ledger
 from automation.faultpoints import fault_point
 from automation.models import Run
@@ -16,7 +18,7 @@ from vibe_engine.errors import VibeError, WaitError
 from vibe_engine.spotify.client import SpotifyClient
 from vibe_engine.spotify.types import PlaylistData
 
-SETTLE = timedelta(seconds=60)
+SETTLE = timedelta(seconds=settings.TIMES["CREATE_SETTLE_S"])
 """After a POST in doubt: longer than its deadline and the lag of the list."""
 ABSENT_CHECKS = 2
 """Looks, a settling time apart, before it counts as not created."""

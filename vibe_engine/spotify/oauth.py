@@ -81,14 +81,22 @@ def exchange_code(
     return _post_token(accounts_url=accounts_url, app=app, form=form)
 
 
-def refresh(*, accounts_url: str, app: App, refresh_token: str) -> Token:
+def refresh(
+    *,
+    accounts_url: str,
+    app: App,
+    refresh_token: str,
+    deadline_s: float = transport.DEADLINE_S,
+) -> Token:
     """Trade a refresh token for a new access token.
 
     :raises InvalidGrantError: expired (six months after the consent) or revoked.
     :raises InvalidClientError: client id and secret are refused.
     """
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    return _post_token(accounts_url=accounts_url, app=app, form=form)
+    return _post_token(
+        accounts_url=accounts_url, app=app, form=form, deadline_s=deadline_s
+    )
 
 
 def new_verifier() -> str:
@@ -102,12 +110,18 @@ def challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
-def _post_token(*, accounts_url: str, app: App, form: Mapping[str, str]) -> Token:
+def _post_token(
+    *,
+    accounts_url: str,
+    app: App,
+    form: Mapping[str, str],
+    deadline_s: float = transport.DEADLINE_S,
+) -> Token:
     """Ask the token endpoint once; any `SpotifyError` may come of it."""
     auth = HTTPBasicAuth(app.client_id.encode(), app.client_secret.encode())
     url = f"{accounts_url.rstrip('/')}/api/token"
     sent = [form[name] for name in _SECRET_FIELDS if name in form]
     check = partial(answers.check_token_answer, secrets=[app.client_secret, *sent])
-    with transport.new_session(check) as session:
+    with transport.new_session(check, deadline_s=deadline_s) as session:
         answer = session.post(url, data=form, auth=auth)
     return parse.token(answers.read_json(answer))

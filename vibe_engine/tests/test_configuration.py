@@ -75,3 +75,26 @@ class TestWritableFolder:
 class TestLogLevel:
     def test_is_written_large_or_small(self) -> None:
         assert configuration.log_level("debug") == "DEBUG"
+
+
+class TestSeconds:
+    @pytest.mark.parametrize("text", ["0.5", "2", "86400"])
+    def test_is_a_length_of_time(self, text: str) -> None:
+        assert configuration.seconds("RUN_LEASE_S", text) == float(text)
+
+    @pytest.mark.parametrize("text", ["", "0", "-1", "soon", "1e3", "86401", "٣"])
+    def test_is_nothing_else(self, text: str) -> None:
+        with pytest.raises(ImproperlyConfigured, match="RUN_LEASE_S"):
+            configuration.seconds("RUN_LEASE_S", text)
+
+
+class TestIncreasing:
+    def test_takes_times_that_grow(self) -> None:
+        configuration.increasing({"CALL_LEASE_S": 45.0, "RUN_LEASE_S": 120.0})
+
+    @pytest.mark.parametrize("lease_s", [45.0, 10.0])
+    def test_refuses_a_lease_no_longer_than_what_a_call_needs(
+        self, lease_s: float
+    ) -> None:
+        with pytest.raises(ImproperlyConfigured, match=r"RUN_LEASE_S .* CALL_LEASE_S"):
+            configuration.increasing({"CALL_LEASE_S": 45.0, "RUN_LEASE_S": lease_s})
