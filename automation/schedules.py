@@ -8,6 +8,7 @@ slot runs once.
 import re
 import zoneinfo
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 
@@ -30,11 +31,38 @@ PUNCTUAL = timedelta(seconds=90)
 """A slot opened within this time is on time, for the policy `skip`."""
 
 FIRE = "automation.tasks.fire"
-DEFAULTS: tuple[tuple[str, str, int, str], ...] = (
-    ("Due reshuffles", "playlists.reshuffle_due", 300, Schedule.Policy.ONCE),
-    ("Token refresh", "accounts.refresh_tokens", 60, Schedule.Policy.ONCE),
+CRONTAB_PARTS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+
+
+@dataclass(frozen=True)
+class Default:
+    """A schedule that code declares; either `every_s` or `at` (a crontab in UTC)."""
+
+    name: str
+    kind: str
+    every_s: int = 0
+    at: str = ""
+    policy: str = Schedule.Policy.ONCE
+    arguments: dict[str, object] = field(default_factory=dict)
+
+    def timing(self) -> dict[str, object]:
+        """Return the row of django-celery-beat that says when, made if missing."""
+        if self.every_s:
+            interval, _ = IntervalSchedule.objects.get_or_create(
+                every=self.every_s, period=IntervalSchedule.SECONDS
+            )
+            return {"interval": interval}
+        parts = dict(zip(CRONTAB_PARTS, self.at.split(), strict=True))
+        crontab = CrontabSchedule.objects.filter(**parts, timezone="UTC").first()
+        made = crontab or CrontabSchedule.objects.create(**parts, timezone="UTC")
+        return {"crontab": made}
+
+
+DEFAULTS = (
+    Default("Due reshuffles", "playlists.reshuffle_due", every_s=300),
+    Default("Token refresh", "accounts.refresh_tokens", every_s=60),
 )
-"""Name, kind, interval in seconds and policy of the schedules that code owns."""
+"""The schedules that every installation has."""
 
 
 def ensure_defaults(*, now: datetime) -> list[str]:
@@ -42,25 +70,25 @@ def ensure_defaults(*, now: datetime) -> list[str]:
 
     What stands is left as it is, so a deployment never undoes what staff changed.
     """
-    created = []
-    for name, kind, seconds, policy in DEFAULTS:
-        with transaction.atomic():
-            interval, _ = IntervalSchedule.objects.get_or_create(
-                every=seconds, period=IntervalSchedule.SECONDS
-            )
-            task, is_new = PeriodicTask.objects.get_or_create(
-                name=name, defaults={"task": FIRE, "interval": interval}
-            )
-            if is_new:
-                Schedule.objects.create(
-                    task=task,
-                    kind=kind,
-                    owner=Schedule.Owner.CODE,
-                    policy=policy,
-                    effective_from=now,
-                )
-                created.append(name)
-    return created
+    return [one.name for one in DEFAULTS if _ensure(one, now=now)]
+
+
+def _ensure(default: Default, *, now: datetime) -> bool:
+    if PeriodicTask.objects.filter(name=default.name).exists():
+        return False
+    with transaction.atomic():
+        task = PeriodicTask.objects.create(
+            name=default.name, task=FIRE, **default.timing()
+        )
+        Schedule.objects.create(
+            task=task,
+            kind=default.kind,
+            arguments=default.arguments,
+            owner=Schedule.Owner.CODE,
+            policy=default.policy,
+            effective_from=now,
+        )
+    return True
 
 
 def slots_between(

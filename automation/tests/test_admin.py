@@ -159,7 +159,7 @@ class TestNewSchedule:
         assert Schedule.objects.get().arguments == {}
 
     def test_may_stand_for_whatever_the_code_schedules_itself(self) -> None:
-        kinds = {kind for _, kind, _, _ in schedules.DEFAULTS}
+        kinds = {default.kind for default in schedules.DEFAULTS}
         assert kinds <= set(registry.schedulable())
 
     def test_never_stands_for_work_on_one_thing(self) -> None:
