@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from accounts.models import Account, App, Developer, Token, Usage
+from accounts.models import Account, App, Developer, ErasureReceipt, Token, Usage
 from accounts.throttle import circuit
 
 
@@ -173,3 +173,11 @@ class UsageAdmin(ReadOnlyAdmin):
     list_select_related = ("developer", "account")
     date_hierarchy = "hour"
     show_full_result_count = False
+
+
+@admin.register(ErasureReceipt)
+class ErasureReceiptAdmin(ReadOnlyAdmin):
+    """What was erased with an account; nothing personal."""
+
+    list_display = ("code", "asked_at", "asked_by", "finished_at", "account_number")
+    search_fields = ("=code",)

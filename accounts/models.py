@@ -9,12 +9,15 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from automation.models import Run
 from vibe_engine import crypto
 
 CONSENT_MONTHS = 6
 """A refresh token dies six months after consent (Spotify, 2026-06-18)."""
 CONSENT_SOON = timedelta(days=30)
 """From this much on the pages remind of renewing the consent."""
+MOST_RESERVE_PERCENT = 90
+"""Schedules and bulks keep at least a tenth of each daily budget."""
 
 
 class Developer(models.Model):
@@ -26,11 +29,16 @@ class Developer(models.Model):
     )
     catalogue_calls_a_day = models.PositiveIntegerField(default=400)
     playlist_writes_a_day = models.PositiveIntegerField(default=300)
+    playlist_reads_a_day = models.PositiveIntegerField(default=400)
+    interactive_reserve_percent = models.PositiveSmallIntegerField(
+        default=20, validators=[MaxValueValidator(MOST_RESERVE_PERCENT)]
+    )
     next_free_at = models.DateTimeField(null=True, blank=True)
     queue_tail_at = models.DateTimeField(null=True, blank=True)
     circuit_open_until = models.DateTimeField(null=True, blank=True)
     circuit_cause = models.CharField(max_length=40, blank=True)
     circuit_trips = models.PositiveIntegerField(default=0)
+    circuit_closed_at = models.DateTimeField(null=True, blank=True)
     probe_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -41,10 +49,19 @@ class Developer(models.Model):
                 name="spotify_developers_positive_rate",
                 condition=Q(requests_per_s__gt=0),
             ),
+            models.CheckConstraint(
+                name="spotify_developers_some_for_routine",
+                condition=Q(interactive_reserve_percent__lte=MOST_RESERVE_PERCENT),
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def budget(self) -> str:
+        """The ledger's budget: whose rate and quota a run's calls cost."""
+        return f"developer:{self.pk}"
 
 
 class App(models.Model):
@@ -64,6 +81,7 @@ class App(models.Model):
     seats = models.PositiveIntegerField(
         default=5, validators=[MaxValueValidator(10_000)]
     )
+    secret_refused_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "spotify_apps"
@@ -119,6 +137,7 @@ class Account(models.Model):
         INACTIVE = "inactive", "Paused"
         NEEDS_REAUTH = "needs_reauth", "Needs consent"
         BLOCKED = "blocked", "Blocked"
+        ERASING = "erasing", "Being erased"
 
     app = models.ForeignKey(App, models.PROTECT, related_name="accounts")
     account_id = models.CharField(max_length=128, unique=True)
@@ -152,7 +171,13 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="spotify_accounts_known_status",
                 condition=Q(
-                    status__in=("active", "inactive", "needs_reauth", "blocked")
+                    status__in=(
+                        "active",
+                        "inactive",
+                        "needs_reauth",
+                        "blocked",
+                        "erasing",
+                    )
                 ),
             ),
             models.CheckConstraint(
@@ -199,6 +224,11 @@ class Account(models.Model):
         return self.disconnected_at is not None
 
     @property
+    def is_being_erased(self) -> bool:
+        """Whether all that is kept of it is on its way out."""
+        return self.status == self.Status.ERASING
+
+    @property
     def state_mark(self) -> str:
         """The mark beside its name, whatever the time: ok, paused, off or bad."""
         if self.is_disconnected:
@@ -209,6 +239,8 @@ class Account(models.Model):
 
     def state(self, *, now: datetime) -> tuple[str, str]:
         """Return mark (ok, warn, bad, paused, off) and what is the matter, in words."""
+        if self.is_being_erased:
+            return "off", "Being erased"
         if self.is_disconnected:
             return "off", "Disconnected"
         if self.status == self.Status.NEEDS_REAUTH:
@@ -314,3 +346,53 @@ class Usage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group} {self.hour:%Y-%m-%d %H}h"
+
+
+class ErasureReceipt(models.Model):
+    """What was erased with an account, when and at whose wish; nothing personal.
+
+    The Spotify ids are kept as salted scrypt hashes (`services.receipts`), so that
+    whoever knows an id can prove that this is its receipt. `counts` are rows deleted
+    by table, `on_spotify` says what was left there.
+    """
+
+    code = models.CharField(max_length=12, unique=True)
+    account_number = models.PositiveBigIntegerField(unique=True)
+    salt = models.CharField(max_length=32)
+    id_hashes = models.JSONField(default=list)
+    unfollow = models.BooleanField(default=False)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=150)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(default=dict, blank=True)
+    on_spotify = models.JSONField(default=dict, blank=True)
+    run = models.ForeignKey(
+        Run, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        db_table = "erasure_receipts"
+        ordering = ("-asked_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="erasure_receipts_finished_later",
+                condition=Q(finished_at__isnull=True)
+                | Q(finished_at__gte=F("asked_at")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.code
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:receipt", args=[self.code])
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing of the account is left."""
+        return self.finished_at is not None
+
+    @property
+    def rows(self) -> int:
+        """How many rows were deleted in all."""
+        return sum(self.counts.values())

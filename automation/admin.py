@@ -22,6 +22,7 @@ from django_celery_beat.models import (
 from automation import registry, schedules
 from automation.models import (
     EngineLease,
+    Pruning,
     Run,
     RunRequest,
     Schedule,
@@ -101,6 +102,15 @@ class ScheduleSlotAdmin(ReadOnlyAdmin):
     list_display = ("slot", "schedule", "outcome", "run")
     list_filter = ("outcome", "schedule")
     list_select_related = ("schedule__task", "run")
+
+
+@admin.register(Pruning)
+class PruningAdmin(ReadOnlyAdmin):
+    """What was deleted because of its age."""
+
+    list_display = ("at", "table", "rows", "older_than", "run")
+    list_filter = ("table",)
+    list_select_related = ("run",)
 
 
 @admin.register(Schedule)

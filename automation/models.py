@@ -346,3 +346,23 @@ class EngineLease(models.Model):
 
     def __str__(self) -> str:
         return self.holder
+
+
+class Pruning(models.Model):
+    """Rows of one table that a run deleted because of their age."""
+
+    table = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField(default=0)
+    older_than = models.DateTimeField()
+    at = models.DateTimeField()
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        db_table = "prunings"
+        ordering = ("-at", "-pk")
+        constraints = (
+            models.UniqueConstraint(name="prunings_once", fields=("run", "table")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rows} of {self.table}"

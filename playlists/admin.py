@@ -12,7 +12,9 @@ from playlists.models import (
     HistoryAudit,
     HistoryEntry,
     HistoryUnlock,
+    Inventory,
     Playlist,
+    PlaylistLook,
     PlaylistSnapshot,
 )
 from playlists.sampler import Rules, RulesError
@@ -166,10 +168,26 @@ class HistoryEntryAdmin(ReadOnlyAdmin):
 class HistoryAuditAdmin(ReadOnlyAdmin):
     """When history was deleted, and why."""
 
-    list_display = ("at", "reason", "entries_deleted", "requested_by")
-    list_select_related = ("requested_by",)
+    list_display = ("at", "reason", "entries_deleted", "run", "requested_by")
+    list_select_related = ("run", "requested_by")
 
 
 @admin.register(HistoryUnlock)
 class HistoryUnlockAdmin(ReadOnlyAdmin):
     """Always empty outside a deletion; a row here means that something went wrong."""
+
+
+@admin.register(Inventory)
+class InventoryAdmin(ReadOnlyAdmin):
+    """What each account's library on Spotify held when it was last looked at."""
+
+    list_display = ("account", "looked_at", "found", "missing", "others_total", "note")
+    list_select_related = ("account",)
+
+
+@admin.register(PlaylistLook)
+class PlaylistLookAdmin(ReadOnlyAdmin):
+    """When each playlist was last looked at, and what hands had changed."""
+
+    list_display = ("playlist", "looked_at", "edited_seen_at", "absent_since")
+    list_select_related = ("playlist",)
