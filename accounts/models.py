@@ -65,7 +65,11 @@ class Developer(models.Model):
 
 
 class App(models.Model):
-    """A Spotify app (client id); refresh tokens belong to it."""
+    """A Spotify app (client id); refresh tokens belong to it.
+
+    `refresh_halted_until`: before then no refresh token of its accounts is tried,
+    for the reason in `refresh_halt_cause`.
+    """
 
     class Mode(models.TextChoices):
         DEVELOPMENT = "development", "Development mode"
@@ -82,6 +86,8 @@ class App(models.Model):
         default=5, validators=[MaxValueValidator(10_000)]
     )
     secret_refused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    refresh_halted_until = models.DateTimeField(null=True, blank=True, editable=False)
+    refresh_halt_cause = models.CharField(max_length=16, blank=True, editable=False)
 
     class Meta:
         db_table = "spotify_apps"
@@ -130,7 +136,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    """A Spotify account of the fleet, connected by consent."""
+    """A Spotify account of the fleet, connected by consent.
+
+    `recheck_at`: Spotify refused its sign-in, and is asked again then; `consent_warned_days`: the last warning given before its consent ends.
+    """
 
     class Status(models.TextChoices):
         ACTIVE = "active", "Connected"
@@ -153,6 +162,8 @@ class Account(models.Model):
     token_expires_at = models.DateTimeField(null=True, blank=True)
     authorized_at = models.DateTimeField()
     consent_ends_at = models.DateTimeField()
+    consent_warned_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    recheck_at = models.DateTimeField(null=True, blank=True)
     authorized_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
     )
@@ -262,7 +273,8 @@ class Account(models.Model):
 class Token(models.Model):
     """The tokens of one account, apart so that their lock blocks nothing else.
 
-    `version` grows with every change and serves compare-and-set on SQLite.
+    `version` grows with every change and serves compare-and-set. `refused_at` is
+    the first refusal of a row of `refusals`, `refreshed_at` the last success.
     """
 
     account = models.OneToOneField(
@@ -274,6 +286,7 @@ class Token(models.Model):
     key_id = models.CharField(max_length=32, blank=True)
     version = models.PositiveIntegerField(default=1)
     refreshing_until = models.DateTimeField(null=True, blank=True)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
     refused_at = models.DateTimeField(null=True, blank=True)
     refusals = models.PositiveIntegerField(default=0)
 
