@@ -177,10 +177,24 @@ if SQLITE:
         ),
     }
 else:
+    # A connection is looked at before a request or a task trusts it, so a restarted
+    # server costs what was under way and nothing after it.
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-        "options", "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
-    )
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    # A server that has vanished without a word is given up after half a minute,
+    # well within a lease; a page waits 15 s for a lock and gets an error then. A
+    # process that hangs inside a transaction loses its locks after a minute.
+    # PGOPTIONS adds to this; gunicorn_conf limits the statements of pages by it.
+    for name, value in {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 30_000,
+        "options": "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s "
+        + os.environ.get("PGOPTIONS", ""),
+    }.items():
+        options.setdefault(name, value)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Broker: rings workers, holds nothing that may not be lost ---------------------
@@ -191,20 +205,32 @@ REDIS_URL = env.str("REDIS_URL", default="") or (
     PRIVATE_BROKER.read_text(encoding="utf-8") if PRIVATE_BROKER.exists() else ""
 )
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
+# The row in `runs` is the result and the retry: no backend is kept or asked.
+CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
+# Acknowledged before the work: a message that comes back an hour later helps nobody,
+# the engine rings again after half a minute.
 CELERY_TASK_ACKS_LATE = False
-CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
+# Publishing fails fast (automation/doorbell.py shortens these for pages still more);
+# a worker waits for its broker for ever, and ends what it has begun meanwhile: to
+# cut a call to Spotify short would only leave it in doubt.
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 10,
     "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
     "retry_on_timeout": False,
 }
 CELERY_TIMEZONE = "UTC"
