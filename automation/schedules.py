@@ -61,6 +61,18 @@ class Default:
 DEFAULTS = (
     Default("Due reshuffles", "playlists.reshuffle_due", every_s=300),
     Default("Token refresh", "accounts.refresh_tokens", every_s=60),
+    Default(
+        "Hourly figures",
+        "metrics.snapshot",
+        at="0 * * * *",
+        arguments={"grain": "hourly"},
+    ),
+    Default(
+        "Daily figures",
+        "metrics.snapshot",
+        at="5 0 * * *",
+        arguments={"grain": "daily"},
+    ),
 )
 """The schedules that every installation has."""
 

@@ -1,0 +1,22 @@
+"""The runs that write down how the fleet does."""
+
+from automation.models import Run
+from automation.registry import kind
+from metrics.models import MetricSnapshot
+from metrics.services import snapshots
+from vibe_engine import clock
+from vibe_engine.errors import VibeError
+
+
+@kind("metrics.snapshot", schedulable=True)
+def take_snapshot(run: Run) -> dict[str, object]:
+    """Write the figures down for the hour or the day in which the run was asked for.
+
+    :raises VibeError: the grain is neither "hourly" nor "daily".
+    """
+    grain = str(run.arguments.get("grain", MetricSnapshot.Grain.HOURLY))
+    if grain not in MetricSnapshot.Grain.values:
+        raise VibeError(f"Figures are taken hourly or daily, not “{grain[:40]}”.")
+    slot = snapshots.slot_of(grain, run.created_at)
+    is_new = snapshots.take(grain=grain, slot=slot, now=clock.now())
+    return {"grain": grain, "slot": slot.isoformat(), "written": is_new}

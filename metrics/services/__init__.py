@@ -1,0 +1,1 @@
+"""Writing down how the fleet does."""
