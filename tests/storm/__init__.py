@@ -1,0 +1,1 @@
+"""Storms: real processes, pulled plugs, and one checker over what is left."""
