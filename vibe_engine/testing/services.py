@@ -87,21 +87,33 @@ class Valkey(Service):
 
     def __init__(self, folder: Path, server: Path) -> None:
         super().__init__(folder, "valkey")
-        socket_file = valkey.socket_path(self.home)
-        self.url = f"unix://{socket_file}"
-        self.spawn(valkey.command(server, socket_file), dying=signal.SIGTERM)
-        self.wait_until(lambda: valkey.answers(socket_file))
+        self.server = server
+        self.socket_file = valkey.socket_path(self.home)
+        self.url = f"unix://{self.socket_file}"
+        self.start()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers; what it held is forgotten."""
+        argv = valkey.command(self.server, self.socket_file)
+        self.spawn(argv, dying=signal.SIGTERM)
+        self.wait_until(lambda: valkey.answers(self.socket_file))
+
+    def kill(self) -> None:
+        """End the server as a power cut does."""
+        self.stop(signal.SIGKILL)
 
 
 class Postgres(Service):
     """A database server of one's own on a unix socket, fast and forgetful.
 
     PostgreSQL refuses to run as root, so root starts it as `nobody`: nothing
-    outside the folder is touched, no user is made, no mode changed.
+    outside the folder is touched, no user is made, no mode changed. `settings` go
+    to the server beside those of `POSTGRES_OPTIONS`.
     """
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, **settings: str) -> None:
         super().__init__(folder, "postgres")
+        self.settings = POSTGRES_OPTIONS | settings
         environment = {
             "PATH": os.environ["PATH"],
             "LC_ALL": "C.UTF-8",
@@ -114,6 +126,7 @@ class Postgres(Service):
             self.options |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
             if not world_may_enter(programs):
                 programs = copy_programs(programs, folder / "programs")
+        self.programs = programs
         self.create(programs)
         self.start(programs)
         self.url = f"postgres://vibe@/vibe?host={self.home}"
@@ -137,11 +150,16 @@ class Postgres(Service):
 
     def start(self, programs: Path) -> None:
         """Start the server and wait until it takes connections."""
-        settings = [f"{name}={value}" for name, value in POSTGRES_OPTIONS.items()]
+        settings = [f"{name}={value}" for name, value in self.settings.items()]
         argv = [str(programs / "postgres"), "-D", str(self.home / "data")]
         argv += ["-k", str(self.home), *(f"-c{setting}" for setting in settings)]
         self.spawn(argv, dying=signal.SIGQUIT, **self.options)
         self.wait_until(self.accepts)
+
+    def restart(self) -> None:
+        """End the server at once, every session with it, and start it again."""
+        self.stop(signal.SIGQUIT)
+        self.start(self.programs)
 
     def accepts(self) -> bool:
         """Whether the server takes connections."""
