@@ -85,7 +85,6 @@ class App(models.Model):
     seats = models.PositiveIntegerField(
         default=5, validators=[MaxValueValidator(10_000)]
     )
-    secret_refused_at = models.DateTimeField(null=True, blank=True, editable=False)
     refresh_halted_until = models.DateTimeField(null=True, blank=True, editable=False)
     refresh_halt_cause = models.CharField(max_length=16, blank=True, editable=False)
 
@@ -138,7 +137,8 @@ class AccountQuerySet(models.QuerySet["Account"]):
 class Account(models.Model):
     """A Spotify account of the fleet, connected by consent.
 
-    `recheck_at`: Spotify refused its sign-in, and is asked again then; `consent_warned_days`: the last warning given before its consent ends.
+    `recheck_at`: Spotify refused its sign-in, and is asked again then;
+    `consent_warned_days`: the last warning that was given before its consent ends.
     """
 
     class Status(models.TextChoices):

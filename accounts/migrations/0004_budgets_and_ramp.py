@@ -12,11 +12,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name='app',
-            name='secret_refused_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True),
-        ),
-        migrations.AddField(
             model_name='developer',
             name='circuit_closed_at',
             field=models.DateTimeField(blank=True, null=True),
