@@ -22,6 +22,8 @@ from django_celery_beat.models import (
 from automation import registry, schedules
 from automation.models import (
     EngineLease,
+    Hold,
+    Installation,
     Pruning,
     Run,
     RunRequest,
@@ -111,6 +113,22 @@ class PruningAdmin(ReadOnlyAdmin):
     list_display = ("at", "table", "rows", "older_than", "run")
     list_filter = ("table",)
     list_select_related = ("run",)
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    """Who stopped pushes or switched shadow mode on, and until when."""
+
+    list_display = ("began_at", "kind", "lane", "began_by", "ended_at", "ended_by")
+    list_filter = ("kind",)
+    list_select_related = ("began_by", "ended_by")
+
+
+@admin.register(Installation)
+class InstallationAdmin(ReadOnlyAdmin):
+    """How this database is known again."""
+
+    list_display = ("identity", "place", "beats")
 
 
 @admin.register(Schedule)

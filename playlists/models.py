@@ -38,7 +38,9 @@ class Playlist(models.Model):
     An override that is NULL inherits the runtime setting of the same meaning.
     `post_sent_at` is the intent to create it on Spotify, kept until the answer is
     known; `details_pending` says that Spotify does not yet show name, description
-    and visibility as they stand here.
+    and visibility as they stand here. `late_writes` counts writes by workers that
+    had lost their lease: until the list is pushed again, an older one may stand on
+    Spotify. From `tidy_from` on, copies with the same marker are looked for there.
     """
 
     class Status(models.TextChoices):
@@ -76,6 +78,8 @@ class Playlist(models.Model):
     marker = models.CharField(max_length=16, unique=True)
     post_sent_at = models.DateTimeField(null=True, blank=True)
     details_pending = models.BooleanField(default=False)
+    late_writes = models.PositiveIntegerField(default=0)
+    tidy_from = models.DateTimeField(null=True, blank=True)
     last_reshuffled_at = models.DateTimeField(null=True, blank=True)
     next_reshuffle_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -131,6 +135,16 @@ class Playlist(models.Model):
             ),
             models.Index(name="playlists_name", fields=("name", "id")),
             models.Index(name="playlists_status", fields=("status", "id")),
+            models.Index(
+                name="playlists_late",
+                fields=("id",),
+                condition=Q(late_writes__gt=0),
+            ),
+            models.Index(
+                name="playlists_to_tidy",
+                fields=("tidy_from",),
+                condition=Q(tidy_from__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -162,6 +176,9 @@ class PlaylistSnapshotQuerySet(models.QuerySet["PlaylistSnapshot"]):
 class PlaylistSnapshot(models.Model):
     """The finished list of one run: planned, then confirmed or abandoned.
 
+    A list drawn in shadow mode is only a record: it is never sent, nothing rests
+    because of it, and it cannot come back.
+
     `plan` packs the track ids (our primary keys, int64 little-endian, in order):
     the copy that the cooldown is read from. History holds the same rows once
     the list stands on Spotify. `sent_at` is when it was first sent there: from
@@ -172,6 +189,7 @@ class PlaylistSnapshot(models.Model):
         PLANNED = "planned", "Planned"
         CONFIRMED = "confirmed", "On Spotify"
         ABANDONED = "abandoned", "Abandoned"
+        SHADOW = "shadow", "Shadow, never sent"
 
     class Origin(models.TextChoices):
         CREATE = "create", "First list"
@@ -215,7 +233,7 @@ class PlaylistSnapshot(models.Model):
         constraints = (
             models.CheckConstraint(
                 name="playlist_snapshots_known_state",
-                condition=Q(state__in=("planned", "confirmed", "abandoned")),
+                condition=Q(state__in=("planned", "confirmed", "abandoned", "shadow")),
             ),
             models.CheckConstraint(
                 name="playlist_snapshots_confirmed_has_time",
