@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from playlists.sampler.arrays import Flags, Int64s, marked
+from playlists.sampler.arrays import Flags, Int64s, contains, distinct
 from playlists.sampler.bits import DRAW_STREAM, Bits
 from playlists.sampler.kernels import pick_by_keys, pick_by_rejection
 from playlists.sampler.picks import Picks
@@ -100,11 +100,23 @@ class Attempt:
         stock[self.barred] = False
         return stock
 
+    def stock_size(self) -> int:
+        """Return how many rows the filters and the rest let through."""
+        if self.mask is self.pool.mask:
+            passing_count = len(self.pool.rows)
+        else:
+            passing_count = int(np.count_nonzero(self.mask))
+        return passing_count - int(np.count_nonzero(self.mask[self.barred]))
+
+    def left_in_stock(self, rows: Int64s) -> Int64s:
+        """Return, ascending and each once, those of some rows in stock but the picks."""
+        rows = distinct(rows, len(self.library))
+        out = contains(self.barred, rows) | contains(self.picks.ascending(), rows)
+        return rows[self.mask[rows] & ~out]
+
     def capped_in_stock(self) -> Int64s:
         """Return what the cap alone keeps out: stock by artists that are full."""
-        capped = marked(self.picks.capped_rows(), len(self.library))
-        capped[self.picks.rows] = False
-        return np.flatnonzero(capped & self.stock())
+        return self.left_in_stock(self.picks.capped_rows())
 
     def _fill(self, tiers: list[Int64s]) -> None:
         """Draw from tiers in their order, then repair with all."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from playlists.sampler.arrays import Int64s, marked
 from playlists.sampler.attempt import Attempt
-from playlists.sampler.picks import Picks, add_in_order
+from playlists.sampler.picks import Picks
 from playlists.sampler.pool import passing
 from playlists.sampler.report import BindingRule
 from playlists.sampler.rules import Rules
@@ -67,7 +67,7 @@ def _fill(picks: Picks, rows: Int64s, goal: int) -> int:
         rows = rows[picks.fitting(rows)]
         if not len(rows):
             break
-        add_in_order(rows[:FILL_SCAN].tolist(), picks, goal)
+        picks.add_in_order(rows[:FILL_SCAN], goal)
     return len(picks) - before
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playlists.sampler.arrays import Int64s, marked
+from playlists.sampler.arrays import Int64s, contains
 from playlists.sampler.attempt import Attempt
 from playlists.sampler.report import FunnelStep, RungUse
 
@@ -31,16 +31,15 @@ def _taken(
     attempt: Attempt, rungs: Sequence[RungUse], capped: Int64s
 ) -> list[tuple[str, str, int]]:
     standing, resting = _resting(attempt)
-    stock = attempt.stock()
     same = _same_in_stock(attempt, capped)
-    drawn = len(attempt.picks)
+    rest = attempt.stock_size() - len(capped) - same - len(attempt.picks)
     return [
         ("current", "In the list now", standing),
         ("cooldown", "Resting", resting),
         *_given_back(rungs),
         ("artist_cap", "Artist at the cap", len(capped)),
         ("title", "Same recording", same),
-        ("drawn", "Drawn", int(np.count_nonzero(stock)) - len(capped) - same - drawn),
+        ("drawn", "Drawn", rest),
     ]
 
 
@@ -49,8 +48,7 @@ def _resting(attempt: Attempt) -> tuple[int, int]:
     rest = attempt.rest
     barred = rest.barred(attempt.rules.cooldown_days)
     barred = barred[attempt.pool.mask[barred]]
-    standing = marked(rest.rows[rest.standing], len(attempt.library))
-    count = int(np.count_nonzero(standing[barred]))
+    count = int(np.count_nonzero(contains(rest.rows[rest.standing], barred)))
     return count, len(barred) - count
 
 
@@ -64,7 +62,5 @@ def _given_back(rungs: Sequence[RungUse]) -> list[tuple[str, str, int]]:
 
 def _same_in_stock(attempt: Attempt, capped: Int64s) -> int:
     """Count the releases that only a recording already in the list keeps out."""
-    same = marked(attempt.picks.same_rows(), len(attempt.library))
-    same[attempt.picks.rows] = False
-    same[capped] = False
-    return int(np.count_nonzero(same & attempt.stock()))
+    same = attempt.left_in_stock(attempt.picks.same_rows())
+    return int(np.count_nonzero(~contains(capped, same)))

@@ -13,11 +13,11 @@ import numpy as np
 
 from playlists.sampler.arrays import Float64s, Int64s, contains
 from playlists.sampler.bits import Bits
-from playlists.sampler.picks import Picks, add_in_order
+from playlists.sampler.picks import Picks
 from playlists.sampler.pool import Pool
 from playlists.sampler.rest import RestTable
 
-ROUNDS = 6
+ROUNDS = 10
 FIRST_SCAN = 512
 
 
@@ -39,12 +39,13 @@ def pick_by_rejection(
     """
     goal = pool.rules.size
     for _ in range(rounds if len(pool.rows) else 0):
-        count = batch or 4 * (goal - len(picks)) + 64
-        rows = pool.at(bits.uniforms(count))
-        kept = bits.uniforms(count) < pool.thinning(rows, rest)
-        for row in rows[kept & ~contains(barred, rows)].tolist():
-            if picks.try_add(row) and len(picks) == goal:
-                return
+        count = batch or 2 * (goal - len(picks)) + 28
+        uniforms = bits.uniforms(2 * count)
+        rows = pool.at(uniforms[:count])
+        kept = uniforms[count:] < pool.thinning(rows, rest)
+        picks.add_in_order(rows[kept & ~contains(barred, rows)], goal)
+        if len(picks) == goal:
+            return
 
 
 def pick_by_keys(
@@ -55,7 +56,7 @@ def pick_by_keys(
     scan = FIRST_SCAN
     while len(rows) and len(picks) < goal:
         first = _smallest(keys, scan)
-        add_in_order(rows[first].tolist(), picks, goal)
+        picks.add_in_order(rows[first], goal)
         left = picks.fitting(rows)
         left[first] = False
         rows, keys = rows[left], keys[left]

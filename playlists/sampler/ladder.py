@@ -46,7 +46,7 @@ def _take(attempt: Attempt, name: RungName) -> RungUse:
 
 def _open_size(attempt: Attempt, name: RungName) -> int:
     """Return how many tracks are admissible; for the cap's own rungs, under it too."""
-    stock = int(np.count_nonzero(attempt.stock()))
+    stock = attempt.stock_size()
     if _FIELDS[name] in ("primary_only", "cap"):
         return stock - len(attempt.capped_in_stock())
     return stock

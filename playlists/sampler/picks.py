@@ -1,11 +1,11 @@
 """The tracks picked so far, and what they leave room for."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
-from playlists.sampler.arrays import Flags, Int64s
+from playlists.sampler.arrays import Flags, Int32s, Int64s
 from playlists.sampler.library import CreditTable, Library
 from playlists.sampler.rules import Rules
 
@@ -44,12 +44,30 @@ class Picks:
         if key in self._row_of:
             return False
         artists = self.credits.of(row)
-        for artist in artists:
-            if self.is_full(artist):
-                return False
+        if not self._has_room(artists):
+            return False
         self._row_of[key] = row
         self.rows.append(row)
         self._credit(row, artists)
+        return True
+
+    def add_in_order(self, rows: Int64s | Int32s, goal: int) -> None:
+        """Add what fits, first come first served, until there are `goal` picks."""
+        keys = self._library.recording_ids[rows] if self._is_by_recording else rows
+        for row, key, artists in zip(
+            rows.tolist(), keys.tolist(), self.credits.each(rows), strict=True
+        ):
+            if len(self.rows) >= goal:
+                return
+            if key not in self._row_of and self._has_room(artists):
+                self._row_of[key] = row
+                self.rows.append(row)
+                self._credit(row, artists)
+
+    def _has_room(self, artists: Sequence[int]) -> bool:
+        for artist in artists:
+            if len(self._rows_by.get(artist, ())) >= self.cap:
+                return False
         return True
 
     def replace(self, out: int, row: int) -> None:
@@ -96,6 +114,10 @@ class Picks:
         keys = np.array(list(self._row_of), np.int64)
         return self._library.by_recording.find(keys)
 
+    def ascending(self) -> Int64s:
+        """Return the picks in the order of rows."""
+        return np.sort(np.array(self.rows, np.int64))
+
     def fitting(self, rows: Int64s) -> Flags:
         """Tell which of many rows could be picked next."""
         fits = np.ones(len(self._library), np.bool_)
@@ -115,11 +137,3 @@ class Picks:
     def _credit(self, row: int, artists: list[int]) -> None:
         for artist in artists:
             self._rows_by.setdefault(artist, []).append(row)
-
-
-def add_in_order(rows: Iterable[int], picks: Picks, goal: int) -> None:
-    """Add what fits, first come first served, until the list is full."""
-    for row in rows:
-        if len(picks) == goal:
-            return
-        picks.try_add(row)

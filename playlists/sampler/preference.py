@@ -1,13 +1,13 @@
-"""How welcome a track is: least used and longest rested first.
+"""How welcome a track is: least used, longest rested, and where wanted popular.
 
-Both factors are built from operations that every machine rounds alike, and both
+All factors are built from operations that every machine rounds alike, and all
 measure against the pool's own mean: they neither fade in a large library nor freeze
 in a small one.
 """
 
 import numpy as np
 
-from playlists.sampler.arrays import Float64s, Int32s, Int64s
+from playlists.sampler.arrays import Float64s, Int16s, Int32s, Int64s
 
 FLOOR = 1 / 64
 """No admissible track is less welcome than this, so each can always be drawn."""
@@ -32,3 +32,19 @@ def rest_weight(last_day: Int64s, today: int, mean_day: float) -> Float64s:
     square = share * share
     weight = np.maximum(square / (1.0 + square), FLOOR)
     return np.where(last_day < 0, 1.0, weight)
+
+
+def popularity_weight(
+    popularity: Int16s, mean_popularity: float, power: int
+) -> Float64s:
+    """Weigh by popularity, from the floor (0) to 1 (100), to a whole power.
+
+    What has no popularity counts as the mean, so without data all weigh the same.
+    """
+    known = np.where(popularity < 0, mean_popularity, popularity)
+    share = (known + 1.0) / 101.0
+    weight = share.copy()
+    for _ in range(power - 1):
+        weight *= share
+    floored: Float64s = np.maximum(weight, FLOOR)
+    return floored

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from playlists.sampler.arrays import Int64s, contains
-from playlists.sampler.picks import Picks, add_in_order
+from playlists.sampler.picks import Picks
 
 DEPTHS = (1, 2, 3, 4)
 MOST_CANDIDATES = 2_000
@@ -94,7 +94,7 @@ class _Exchange:
             for row in self._candidates
         ):
             return False
-        add_in_order(self._candidates, self._picks, goal)
+        self._picks.add_in_order(np.array(self._candidates, np.int64), goal)
         return True
 
     def _bring_in(self, row: int, depth: int) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Literal, Self, get_args
 
 from playlists.sampler.library import FEATURES
@@ -74,7 +75,9 @@ class Rules:
     `artist_separation` wanted positions between tracks that share an artist;
     `cooldown_days` rest after leaving the list, 0 switches rest off;
     `title_separation` keeps a recording from standing twice in the list;
-    `explicit="exclude"` also leaves out tracks that nobody has judged.
+    `explicit="exclude"` also leaves out tracks that nobody has judged;
+    `popularity_weight` 0 takes no account of popularity, 1 to 3 favours it more and
+    more.
 
     :raises RulesError: when a value is out of its range.
     """
@@ -87,6 +90,7 @@ class Rules:
     primary_only: bool = False
     explicit: ExplicitRule = "allow"
     ranges: tuple[Range, ...] = ()
+    popularity_weight: int = 0
     arc: Arc = "wave"
     ladder: tuple[RungName, ...] = DEFAULT_LADDER
     allow_cap_relaxation: bool = False
@@ -96,6 +100,7 @@ class Rules:
         _check_between("The artist cap", self.artist_cap, 1, 100)
         _check_between("The artist separation", self.artist_separation, 0, 100)
         _check_between("The cooldown", self.cooldown_days, 0, 365)
+        _check_between("The popularity weight", self.popularity_weight, 0, 3)
         _check_known("explicit rule", (self.explicit,), get_args(ExplicitRule))
         _check_known("arc", (self.arc,), get_args(Arc))
         _check_known("rung", self.ladder, DEFAULT_LADDER)
@@ -109,8 +114,7 @@ class Rules:
 
     def rules_hash(self) -> str:
         """Return 16 hexadecimal digits that name these rules."""
-        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _hash_of(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rules as plain JSON values."""
@@ -126,6 +130,12 @@ class Rules:
         values["ranges"] = tuple(Range(**item) for item in values.get("ranges", ()))
         values["ladder"] = tuple(values.get("ladder", DEFAULT_LADDER))
         return cls(**values)
+
+
+@lru_cache(maxsize=256)
+def _hash_of(rules: Rules) -> str:
+    text = json.dumps(rules.to_dict(), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _check_between(what: str, value: int, low: int, high: int) -> None:

@@ -45,7 +45,7 @@ class TestRules:
         assert len(hashes) == 6
 
     def test_have_a_hash_that_stays_the_same(self) -> None:
-        assert Rules().rules_hash() == "a14d8ad926dff9c8"
+        assert Rules().rules_hash() == "d39cceb1bf837236"
 
 
 class TestRange:
