@@ -40,7 +40,7 @@ def answers() -> bool:
         return False
     try:
         with _connection() as connection:
-            connection.default_channel.client.ping()
+            connection.channel()
     except FAILURES as error:
         _leave_alone(error)
         return False

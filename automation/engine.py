@@ -8,11 +8,12 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
 from django.db.models import Q
 
 from automation import doorbell, ledger, schedules, worker
@@ -43,26 +44,33 @@ class Engine:
         self._pool = ThreadPoolExecutor(OWN_THREADS, thread_name_prefix="engine")
         self._own: dict[int, Future[None]] = {}
         self._swept_at: datetime | None = None
+        self._was_away = False
 
     def run(self) -> None:
         """Make rounds until stopped; a database that is away is waited for."""
         while not self.stop.is_set():
-            try:
-                self.round(now=clock.now())
-            except DatabaseError as error:
-                logger.warning("The database is away (%s).", type(error).__name__)
-                close_old_connections()
+            self._survive(lambda: self.round(now=clock.now()))
             self.stop.wait(ROUND_S if doorbell.is_installed() else ROUND_S / 4)
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._resign()
+        self._survive(self._resign)
+
+    def _survive(self, step: Callable[[], object]) -> None:
+        """Take a step; whatever goes wrong is logged and left to the next round."""
+        try:
+            step()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The database is away (%s).", type(error).__name__)
+            close_old_connections()
+        except Exception:
+            logger.exception("A step of the engine failed; it goes on.")
 
     def round(self, *, now: datetime) -> bool:
         """Do everything that is due once; return whether this engine leads."""
         if not self._lead(now=now):
             return False
-        ledger.take_back_lapsed(now=now)
+        ledger.take_back_lapsed(now=now, is_fleet_wide=self._was_away)
         ledger.close_bulks(now=now)
-        schedules.open_due_slots(now=now)
+        self._survive(lambda: schedules.open_due_slots(now=now))
         broker_ok = self._ring_due(now=now)
         self._work_itself(now=now, broker_ok=broker_ok)
         EngineLease.objects.filter(pk=1, holder=self.name).update(
@@ -75,10 +83,15 @@ class Engine:
         return True
 
     def _lead(self, *, now: datetime) -> bool:
-        """Take or keep the leader's lease; a lease implausibly far off is void."""
-        EngineLease.objects.get_or_create(
+        """Take or keep the leader's lease; a lease implausibly far off is void.
+
+        Where no engine has made a round for so long, the machine slept, the database
+        was away or all was stopped: then the workers may have been away as well.
+        """
+        last, _ = EngineLease.objects.get_or_create(
             pk=1, defaults={"lease_until": now, "heartbeat_at": now}
         )
+        self._was_away = abs(now - last.heartbeat_at) > LEADER_LEASE
         free = (
             Q(holder=self.name)
             | Q(lease_until__lte=now)
@@ -104,7 +117,7 @@ class Engine:
             .filter(silent)
             .values_list("pk", flat=True)[: doorbell.MOST_AT_ONCE]
         )
-        if not doorbell.ring(ids):
+        if not (doorbell.answers() and doorbell.ring(ids)):
             return False
         Run.objects.filter(pk__in=ids, state=Run.State.PLANNED).update(rung_at=now)
         return True

@@ -8,7 +8,7 @@ from vibe_engine.celery import app
 @app.task(name="automation.tasks.work")
 def work(run_id: int) -> None:
     """Carry out one run; harmless when it was carried out already."""
-    worker.work(run_id)
+    worker.work_and_close(run_id)
 
 
 @app.task(name="automation.tasks.fire")

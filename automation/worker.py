@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connection, connections
 
-from automation import ledger, registry
+from automation import apart, ledger, registry
 from automation.models import Run
 from vibe_engine import clock
 from vibe_engine.errors import (
@@ -26,6 +27,11 @@ from vibe_engine.errors import (
 
 logger = logging.getLogger(__name__)
 
+Ending = Callable[[], None]
+"""Writes down how a run ended."""
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+DATABASE_AGAIN_S = 1.0
 LONGEST_WAIT = timedelta(minutes=10)
 """A command's `--wait` gives up on runs that are due later than this."""
 
@@ -36,35 +42,80 @@ def name() -> str:
 
 
 def work(run_id: int) -> Run | None:
-    """Carry out one run if it can be claimed; return it as it ended, else None."""
-    run = ledger.claim(run_id, worker=name())
+    """Carry out one run if it can be claimed; return it as it ended, else None.
+
+    A run that workers have died with gets a process of its own.
+    """
+    if ledger.is_suspect(run_id):
+        return apart.work_apart(run_id)
+    return work_here(run_id, name=name())
+
+
+def work_here(run_id: int, *, name: str) -> Run | None:
+    """Carry out one run in this thread if it can be claimed; `name` is the worker's."""
+    run = ledger.claim(run_id, worker=name)
     if run is None:
         return None
     try:
-        _execute(run)
+        _write_down(_carry_out(run))
     except LeaseLostError:
         logger.info("Run %s was taken over; this worker stops.", run_id)
+    except DATABASE_AWAY as error:
+        logger.warning("%s; run %s is taken over later.", _away(error), run_id)
     return run
 
 
-def _execute(run: Run) -> None:
+def _carry_out(run: Run) -> Ending:
+    """Do the job of a run; return what is to be written down about its end.
+
+    :raises LeaseLostError: another worker owns the run now.
+    """
     try:
         result = registry.get(run.kind).job(run)
     except LeaseLostError:
         raise
     except WaitError as wait:
-        ledger.postpone(run, wait)
+        return partial(ledger.postpone, run, wait)
     except BlockedError as error:
-        ledger.block(run, error)
+        return partial(ledger.block, run, error)
     except TransientError as error:
-        ledger.retry(run, str(error))
+        return partial(ledger.retry, run, str(error))
     except VibeError as error:
-        ledger.fail(run, str(error))
+        return partial(ledger.fail, run, str(error), reason=error.failure)
+    except DATABASE_AWAY as error:
+        logger.warning("%s under run %s (%s).", _away(error), run.pk, run.kind)
+        return partial(ledger.retry, run, "The database was away for a moment.")
     except Exception as error:
         logger.exception("Run %s (%s) met an unexpected error.", run.pk, run.kind)
-        ledger.retry(run, f"Unexpected error ({type(error).__name__}), see the log.")
-    else:
-        ledger.finish(run, result)
+        words = f"Unexpected error ({type(error).__name__}), see the log."
+        return partial(ledger.retry, run, words)
+    return partial(ledger.finish, run, result)
+
+
+def _write_down(ending: Ending) -> None:
+    """Write how a run ended, again and again while the database is away.
+
+    As long as the lease lasts, nobody else can have the run. An ending that was
+    committed although the answer was lost is not written twice: the lease is gone.
+
+    :raises LeaseLostError: another worker owns the run now, or it has ended.
+    :raises DatabaseError: the database stayed away for longer than the lease.
+    """
+    deadline = time.monotonic() + ledger.LEASE_S
+    while True:
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        try:
+            return ending()
+        except DATABASE_AWAY as error:
+            if connection.in_atomic_block or time.monotonic() > deadline:
+                raise
+            logger.warning("%s; the end of a run waits for it.", _away(error))
+        time.sleep(DATABASE_AGAIN_S)
+
+
+def _away(error: Exception) -> str:
+    return f"The database is away ({type(error).__name__})"
 
 
 def work_all(
@@ -110,5 +161,9 @@ def work_and_close(run_id: int) -> None:
     """Carry out one run in a thread of its own, leaving no database connection."""
     try:
         work(run_id)
+    except DATABASE_AWAY as error:
+        logger.warning("%s; run %s is begun later.", _away(error), run_id)
+    except Exception:
+        logger.exception("Run %s could not be carried out here.", run_id)
     finally:
         connections.close_all()

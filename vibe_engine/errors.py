@@ -6,12 +6,17 @@ from datetime import datetime
 class VibeError(Exception):
     """Base of every error that the product raises on purpose.
 
-    Raised by a run as it is, it fails the run for good.
+    Raised by a run as it is, it fails the run for good, with `failure` as the short
+    word for why (40 characters at most).
     """
+
+    failure = "permanent"
 
 
 class InputError(VibeError):
     """Something a person typed cannot be used; `field` names where, if known."""
+
+    failure = "input"
 
     def __init__(self, text: str, *, field: str | None = None) -> None:
         super().__init__(text)
@@ -20,6 +25,8 @@ class InputError(VibeError):
 
 class ConflictError(VibeError):
     """The state has changed since the person looked (HTTP 409)."""
+
+    failure = "conflict"
 
 
 class TransientError(VibeError):

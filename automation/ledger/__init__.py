@@ -18,6 +18,14 @@ from automation.ledger.ending import (
     postpone,
     retry,
 )
+from automation.ledger.lapses import (
+    MAX_CRASHES,
+    SUSPECT_AFTER,
+    is_held,
+    is_suspect,
+    note_death,
+    take_back_lapsed,
+)
 from automation.ledger.lease import (
     CALL_LEASE_S,
     LEASE_S,
@@ -29,11 +37,9 @@ from automation.ledger.lease import (
 )
 from automation.ledger.opening import RunSpec, open_bulk, open_run
 from automation.ledger.steering import (
-    MAX_CRASHES,
     cancel,
     cancel_waiting,
     retry_failed,
-    take_back_lapsed,
     unblock,
 )
 
@@ -42,6 +48,7 @@ __all__ = [
     "LEASE_S",
     "MAX_CRASHES",
     "MAX_ERRORS",
+    "SUSPECT_AFTER",
     "RunSpec",
     "block",
     "cancel",
@@ -51,6 +58,9 @@ __all__ = [
     "fail",
     "fenced",
     "finish",
+    "is_held",
+    "is_suspect",
+    "note_death",
     "note_step",
     "open_bulk",
     "open_run",

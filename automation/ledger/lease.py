@@ -7,11 +7,18 @@ very moment it is renewed.
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+)
 from django.db.models.functions import Coalesce
 
 from automation.models import Run
@@ -23,6 +30,8 @@ LEASE_S = settings.TIMES["RUN_LEASE_S"]
 CALL_LEASE_S = settings.TIMES["CALL_LEASE_S"]
 """Lease that must be left before a call to Spotify (deadline 30 s and a margin)."""
 SUBJECT_BUSY_S = 2.0
+LATE_WORKER = timedelta(hours=1)
+"""How long a worker that was thought dead is reckoned with on its subject."""
 
 FREE: dict[str, object] = {"lease_token": None, "lease_until": None, "rung_at": None}
 """What a run looks like that nobody owns and that has not been rung."""
@@ -45,12 +54,32 @@ def claim(run_id: int, *, worker: str) -> Run | None:
                 worker=worker[:120],
                 attempts=F("attempts") + 1,
                 started_at=Coalesce(F("started_at"), now),
+                was_taken_over=_may_meet_a_late_worker(now),
                 rung_at=None,
             )
     except IntegrityError:
         planned.update(due_at=now + timedelta(seconds=SUBJECT_BUSY_S), rung_at=None)
         return None
     return Run.objects.get(pk=run_id) if taken else None
+
+
+def _may_meet_a_late_worker(now: datetime) -> ExpressionWrapper:
+    """Whether this run, or one before it on the same subject, was taken over.
+
+    A worker that comes back to life may still send the call it was about to make,
+    also when its run has since ended or was cancelled: the fence stops its writes
+    here, not a request that is on its way. Whoever works on the subject meanwhile
+    reads back what stands there.
+    """
+    earlier = Run.objects.filter(
+        ~Q(subject=""),
+        subject=OuterRef("subject"),
+        was_taken_over=True,
+        finished_at__gt=now - LATE_WORKER,
+    )
+    return ExpressionWrapper(
+        Q(was_taken_over=True) | Exists(earlier), output_field=BooleanField()
+    )
 
 
 @contextmanager
@@ -89,10 +118,15 @@ def update_owned(run: Run, **changes: object) -> None:
 def note_step(
     run: Run, text: str, *, done: int | None = None, total: int | None = None
 ) -> None:
-    """Say on the run's page what is being done; `done` of `total` where counted."""
+    """Say on the run's page what is being done; `done` of `total` where counted.
+
+    `done` never goes back, so that a second attempt counts from where the first one
+    came to. Where it rises, the deaths of earlier workers are forgotten: a run that
+    gets on is not what they died of.
+    """
     changes: dict[str, object] = {"step": text[:200]}
-    if done is not None:
-        changes["progress_done"] = done
+    if done is not None and done > run.progress_done:
+        changes |= {"progress_done": done, "crashes": 0}
     if total is not None:
         changes["progress_total"] = total
     update_owned(run, **changes)

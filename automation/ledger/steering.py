@@ -1,7 +1,7 @@
-"""Changing runs from outside: cancel, let go on, ask again, take back."""
+"""Changing runs from outside: cancel, let go on, ask again."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -9,14 +9,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from automation import doorbell
-from automation.ledger.ending import close_bulks, fail
-from automation.ledger.lease import FREE, LEASE_S, update_owned
+from automation.ledger.ending import close_bulks
+from automation.ledger.lease import FREE
 from automation.ledger.opening import RunSpec, open_bulk, open_run
 from automation.models import Run
-from vibe_engine.errors import InputError, LeaseLostError
-
-MAX_CRASHES = 5
-"""Lost leases before a run is given up as one that kills its worker."""
+from vibe_engine.errors import InputError
 
 
 def cancel(run_ids: Sequence[int], *, now: datetime) -> int:
@@ -46,12 +43,18 @@ def cancel_waiting(
 def _cancel(runs: QuerySet[Run], *, now: datetime) -> int:
     waiting = (Run.State.PLANNED, Run.State.BLOCKED)
     with transaction.atomic():
-        ids = list(runs.filter(state__in=waiting).values_list("pk", flat=True))
+        ids = _locked(runs.filter(state__in=waiting))
         count = Run.objects.filter(pk__in=ids, state__in=waiting).update(
             state=Run.State.CANCELLED, finished_at=now, **FREE
         )
         close_bulks(now=now)
     return count
+
+
+def _locked(runs: QuerySet[Run]) -> list[int]:
+    """Lock runs in the order of their keys, so that two callers never cross."""
+    own = runs.order_by("pk").select_for_update(of=("self",))
+    return list(own.values_list("pk", flat=True))
 
 
 def unblock(*, lane: str, now: datetime, reason: str | None = None) -> int:
@@ -60,7 +63,7 @@ def unblock(*, lane: str, now: datetime, reason: str | None = None) -> int:
     if reason is not None:
         blocked = blocked.filter(reason=reason)
     with transaction.atomic():
-        ids = list(blocked.values_list("pk", flat=True))
+        ids = _locked(blocked)
         Run.objects.filter(pk__in=ids, state=Run.State.BLOCKED).update(
             state=Run.State.PLANNED, due_at=now, reason="", error="", **FREE
         )
@@ -105,43 +108,3 @@ def _spec_of(run: Run) -> RunSpec:
         url=run.url,
         arguments=run.arguments,
     )
-
-
-def take_back_lapsed(*, now: datetime) -> list[int]:
-    """Plan again every run whose worker is gone; return those ids.
-
-    A lease that ends implausibly late (the clock was set back) counts as lapsed.
-    A run that has lost five workers is given up.
-    """
-    too_late = now + 10 * timedelta(seconds=LEASE_S)
-    gone = Run.objects.filter(
-        Q(lease_until__lt=now) | Q(lease_until__gt=too_late),
-        state=Run.State.WORKING,
-        is_bulk=False,
-    )
-    taken = []
-    for run in gone:
-        if _take_back(run, now=now):
-            taken.append(run.pk)
-    return taken
-
-
-def _take_back(run: Run, *, now: datetime) -> bool:
-    try:
-        if run.crashes + 1 >= MAX_CRASHES:
-            update_owned(run, crashes=run.crashes + 1)
-            fail(run, "Its worker died five times in a row.", reason="crashes")
-            return False
-        update_owned(
-            run,
-            state=Run.State.PLANNED,
-            due_at=now,
-            crashes=run.crashes + 1,
-            was_taken_over=True,
-            reason="taken_over",
-            error="Its worker stopped answering; another one takes over.",
-            **FREE,
-        )
-    except LeaseLostError:
-        return False
-    return True

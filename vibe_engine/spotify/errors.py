@@ -63,13 +63,19 @@ class EndpointClosedError(SpotifyError):
     """403 without words: the route is closed to this app, or the playlist is
     somebody else's."""
 
+    failure = "closed"
+
 
 class NotFoundError(SpotifyError):
     """404: Spotify does not know it, or does not show it to this app."""
 
+    failure = "not_found"
+
 
 class BadRequestError(SpotifyError):
     """Any other 4xx: what was sent is wrong and will stay wrong."""
+
+    failure = "refused"
 
 
 class UnavailableError(SpotifyError, TransientError):
