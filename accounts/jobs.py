@@ -4,6 +4,7 @@ from datetime import datetime
 
 from accounts import services
 from accounts.models import Account
+from accounts.services.waves import Pace
 from automation import ledger
 from automation.models import Run
 from automation.registry import kind
@@ -12,15 +13,27 @@ from vibe_engine.errors import VibeError
 
 
 def _something_wanted(now: datetime) -> bool:
-    return bool(services.wanted(now=now))
+    return bool(services.wanted(now=now)) or services.ending(now=now).exists()
 
 
 @kind("accounts.refresh_tokens", wanted=_something_wanted, schedulable=True)
 def refresh_tokens(run: Run) -> dict[str, object]:
-    """Refresh the tokens of every account with work soon."""
-    return services.refresh_wanted(
-        now=clock.now(), before_each=lambda: ledger.require_lease(run)
-    )
+    """Refresh the tokens of every account with work soon; end consents in time."""
+    now, pace = clock.now(), Pace()
+
+    def before_each() -> datetime:
+        pace.wait()
+        ledger.require_lease(run)
+        return clock.now()
+
+    ended = services.end_consents(now=now)
+    return services.refresh_wanted(now=now, before_each=before_each) | {"ended": ended}
+
+
+@kind("accounts.watch_consents", schedulable=True)
+def watch_consents(run: Run) -> dict[str, object]:
+    """Warn of consents that end within the month."""
+    return services.watch_consents(now=clock.now())
 
 
 @kind("accounts.refresh_token")

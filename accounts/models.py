@@ -16,6 +16,10 @@ CONSENT_MONTHS = 6
 """A refresh token dies six months after consent (Spotify, 2026-06-18)."""
 CONSENT_SOON = timedelta(days=30)
 """From this much on the pages remind of renewing the consent."""
+CONSENT_WARNINGS_DAYS = (30, 14, 7, 1)
+"""Days before its end at which the team is told anew."""
+CONSENT_LEAD = timedelta(hours=1)
+"""So much before its end no work is begun any more that would need the consent."""
 MOST_RESERVE_PERCENT = 90
 """Schedules and bulks keep at least a tenth of each daily budget."""
 
@@ -104,15 +108,17 @@ class App(models.Model):
     @property
     def client_secret(self) -> str:
         """Return the secret in the clear; :raises DecryptError: it cannot be read."""
-        return crypto.decrypt(
-            self.client_secret_encrypted, identity=f"app:{self.client_id}"
-        )
+        return crypto.decrypt(self.client_secret_encrypted, identity=self.identity)
 
     def seal_client_secret(self, secret: str) -> None:
-        """Set the encrypted secret; the caller saves."""
-        self.client_secret_encrypted = crypto.encrypt(
-            secret, identity=f"app:{self.client_id}"
-        )
+        """Set the encrypted secret, to be tried at once; the caller saves."""
+        self.client_secret_encrypted = crypto.encrypt(secret, identity=self.identity)
+        self.refresh_halted_until, self.refresh_halt_cause = None, ""
+
+    @property
+    def identity(self) -> str:
+        """What the encrypted secret is bound to."""
+        return f"app:{self.client_id}"
 
     @property
     def may_read_features(self) -> bool:
@@ -124,6 +130,11 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def usable(self) -> Self:
         """Accounts whose playlists may be worked on."""
         return self.filter(status=Account.Status.ACTIVE)
+
+    def signed_in(self, *, now: datetime) -> Self:
+        """Usable accounts that Spotify does not refuse, with a consent that lasts."""
+        accepted = Q(recheck_at=None) | Q(recheck_at__lte=now)
+        return self.usable().filter(accepted, consent_ends_at__gt=now + CONSENT_LEAD)
 
     def seated(self) -> Self:
         """Accounts that take up a seat of their app."""
@@ -261,13 +272,25 @@ class Account(models.Model):
             return "bad", "No seat"
         if self.status == self.Status.INACTIVE:
             return "paused", "Paused"
-        if self.consent_left(now=now) <= CONSENT_SOON:
+        if self.recheck_at is not None:
+            return "warn", "Sign-in refused"
+        if self.ends_soon(now=now):
             return "warn", "Consent ends soon"
         return "ok", "Connected"
 
     def consent_left(self, *, now: datetime) -> timedelta:
         """Time until the consent dies; negative afterwards."""
         return self.consent_ends_at - now
+
+    def consent_warning(self, *, now: datetime) -> int | None:
+        """Return the warning that stands: 30, 14, 7 or 1 days before the end."""
+        left = self.consent_left(now=now)
+        stages = [days for days in CONSENT_WARNINGS_DAYS if left <= timedelta(days)]
+        return min(stages, default=None)
+
+    def ends_soon(self, *, now: datetime) -> bool:
+        """Whether its work stops within the month unless the consent is renewed."""
+        return self.is_usable and self.consent_left(now=now) <= CONSENT_SOON
 
 
 class Token(models.Model):
@@ -303,34 +326,51 @@ class Token(models.Model):
 
     @property
     def refresh_tokens(self) -> tuple[str, ...]:
-        """Return the refresh token and the one before it, as far as they are kept.
+        """Return the refresh token and the one before it, as far as they can be read.
 
-        :raises DecryptError: one of them cannot be read.
+        :raises DecryptError: there are some, and none can be read.
         """
         stored = (self.refresh_encrypted, self.previous_refresh_encrypted)
-        return tuple(self._open(text, "refresh") for text in stored if text)
+        kept = [text for text in stored if text]
+        opened = [self._try_open(text, "refresh") for text in kept]
+        readable = tuple(text for text in opened if text is not None)
+        if kept and not readable:
+            self._open(kept[0], "refresh")
+        return readable
 
-    def seal(self, *, access: str, refresh: str | None) -> None:
+    def seal(self, *, access: str, refresh: str | None, used: str = "") -> None:
         """Set fresh tokens; the caller saves.
 
-        A refresh token of None keeps the stored one (Spotify seldom sends a new
-        one since July 2026); a new one moves the stored one back a generation.
+        `used` is the refresh token that Spotify accepted for them. A new one moves
+        it back a generation; where none comes (`refresh` is None, as usual since
+        July 2026) it is the one to keep, even if another was thought newer.
         """
-        self.access_encrypted = crypto.encrypt(
-            access, identity=self._identity("access")
-        )
+        self.access_encrypted = self._sealed(access, "access")
         self.key_id = crypto.key_id_of(self.access_encrypted)
         if refresh is not None:
-            self.previous_refresh_encrypted = self.refresh_encrypted
-            self.refresh_encrypted = crypto.encrypt(
-                refresh, identity=self._identity("refresh")
+            self.previous_refresh_encrypted = (
+                self._sealed(used, "refresh") if used else self.refresh_encrypted
             )
+            self.refresh_encrypted = self._sealed(refresh, "refresh")
+        elif used and used != self._try_open(self.refresh_encrypted, "refresh"):
+            self.refresh_encrypted = self._sealed(used, "refresh")
+            self.previous_refresh_encrypted = ""
+
+    def identity(self, part: str) -> str:
+        """Return what a value is bound to; `part` is "access" or "refresh"."""
+        return f"token:{self.account_id}:{part}"
+
+    def _sealed(self, text: str, part: str) -> str:
+        return crypto.encrypt(text, identity=self.identity(part))
 
     def _open(self, stored: str, part: str) -> str:
-        return crypto.decrypt(stored, identity=self._identity(part)) if stored else ""
+        return crypto.decrypt(stored, identity=self.identity(part)) if stored else ""
 
-    def _identity(self, part: str) -> str:
-        return f"token:{self.account_id}:{part}"
+    def _try_open(self, stored: str, part: str) -> str | None:
+        try:
+            return self._open(stored, part)
+        except crypto.DecryptError:
+            return None
 
 
 class Usage(models.Model):

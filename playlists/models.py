@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from accounts.models import Account
+from accounts.models import CONSENT_LEAD, Account
 from automation.models import Run
 from library.models import Collection, Track
 
@@ -20,10 +20,14 @@ class PlaylistQuerySet(models.QuerySet["Playlist"]):
         return self.exclude(status=Playlist.Status.REMOVED)
 
     def due(self, *, now: datetime) -> Self:
-        """Active playlists of usable accounts whose next reshuffle is not ahead."""
+        """Active playlists of usable accounts whose next reshuffle is not ahead.
+
+        Accounts whose consent ends within the hour are out of it already.
+        """
         return self.filter(
             status=Playlist.Status.ACTIVE,
             account__status=Account.Status.ACTIVE,
+            account__consent_ends_at__gt=now + CONSENT_LEAD,
             next_reshuffle_at__lte=now,
         )
 

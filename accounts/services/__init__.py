@@ -16,12 +16,8 @@ from accounts.services.consenting import (
 )
 from accounts.services.editing import change_prefix, clean_prefix
 from accounts.services.leaving import disconnect_account, erase_account
-from accounts.services.refreshing import (
-    refresh_at,
-    refresh_token,
-    refresh_wanted,
-    wanted,
-)
+from accounts.services.refreshing import refresh_token
+from accounts.services.signin import end_consents, ending, watch_consents
 from accounts.services.standing import (
     ask_for_consent,
     block_without_seat,
@@ -29,6 +25,7 @@ from accounts.services.standing import (
     require_usable,
     resume_account,
 )
+from accounts.services.waves import refresh_at, refresh_wanted, wanted
 
 __all__ = [
     "AppSpec",
@@ -42,6 +39,8 @@ __all__ = [
     "clean_prefix",
     "client_for",
     "disconnect_account",
+    "end_consents",
+    "ending",
     "ensure_app",
     "erase_account",
     "features_account",
@@ -55,4 +54,5 @@ __all__ = [
     "resume_account",
     "start_consent",
     "wanted",
+    "watch_consents",
 ]

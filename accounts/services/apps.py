@@ -7,6 +7,12 @@ from django.db import transaction
 from accounts.models import App, Developer
 from vibe_engine.crypto import DecryptError
 
+SEALED_FIELDS = (
+    "client_secret_encrypted",
+    "refresh_halted_until",
+    "refresh_halt_cause",
+)
+
 
 @dataclass(frozen=True)
 class AppSpec:
@@ -36,7 +42,7 @@ def ensure_app(spec: AppSpec) -> App:
             return _create_app(spec)
         if _secret_of(app) != spec.client_secret:
             app.seal_client_secret(spec.client_secret)
-            app.save(update_fields=["client_secret_encrypted"])
+            app.save(update_fields=SEALED_FIELDS)
         return app
 
 

@@ -3,11 +3,12 @@
 import re
 from datetime import datetime
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from accounts import spotify
-from accounts.models import Account, App, Usage
+from accounts.models import Account, AccountQuerySet, App, Usage
 from accounts.services.refreshing import AccountTokens
+from accounts.services.signin import require_sign_in
 from accounts.services.standing import require_usable
 from accounts.throttle import ThrottleGate
 from accounts.throttle.usage import WINDOW
@@ -24,8 +25,10 @@ def client_for(account: Account, *, now: datetime) -> SpotifyClient:
     Use it as a context manager. Wrap the calls of a job in `failures.translated`.
 
     :raises BlockedError: the account is paused, blocked or needs a new consent.
+    :raises WaitError: Spotify refused its sign-in and is asked again later.
     """
     require_usable(account)
+    require_sign_in(account, now=now)
     gate = ThrottleGate(
         developer_id=account.app.developer_id, account_id=account.pk, in_one_go=True
     )
@@ -40,7 +43,7 @@ def any_usable_account(
     `preferred` wins if it can be used. Otherwise the developer with the most calls
     left in these 24 hours; with `now`, one whose calls do not stand still.
     """
-    usable = Account.objects.usable().select_related("app__developer")
+    usable = _signed_in(Account.objects.usable(), now=now)
     if preferred is not None:
         chosen = usable.filter(pk=preferred.pk).first()
         if chosen is not None:
@@ -52,11 +55,18 @@ def features_account(
     preferred: Account | None = None, *, now: datetime | None = None
 ) -> Account | None:
     """Return an account whose app may read audio features, or None."""
-    usable = Account.objects.usable().filter(app__mode=App.Mode.EXTENDED)
-    candidates = list(usable.select_related("app__developer").order_by("pk"))
+    extended = Account.objects.usable().filter(app__mode=App.Mode.EXTENDED)
+    candidates = list(_signed_in(extended, now=now).order_by("pk"))
     if preferred in candidates:
         return preferred
     return _least_burdened(candidates, now=now)
+
+
+def _signed_in(usable: AccountQuerySet, *, now: datetime | None) -> QuerySet[Account]:
+    """Leave out whom Spotify refuses at the moment, unless that is everybody."""
+    if now is not None and usable.signed_in(now=now).exists():
+        usable = usable.signed_in(now=now)
+    return usable.select_related("app__developer")
 
 
 def find_account(text: str) -> Account:

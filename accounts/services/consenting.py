@@ -246,7 +246,7 @@ def _apply_consent(
     account.consent_ends_at = add_months(now, CONSENT_MONTHS)
     account.token_expires_at = now + timedelta(seconds=grant.expires_in_s)
     account.scopes = " ".join(grant.scopes or oauth.SCOPES)
-    account.disconnected_at = None
+    account.consent_warned_days = account.recheck_at = account.disconnected_at = None
 
 
 def _store_tokens(account: Account, grant: Grant) -> None:

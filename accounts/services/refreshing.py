@@ -1,22 +1,21 @@
 """Access tokens: read, refreshed by one worker at a time, kept a generation back."""
 
 import logging
-import zlib
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Cast, Concat
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Q
 
 from accounts import spotify
 from accounts.models import Account, Token
-from accounts.services import standing
-from automation.models import Run
+from accounts.services import doubting, halting, signin, standing
+from automation.faultpoints import fault_point
 from vibe_engine import clock
 from vibe_engine.crypto import DecryptError
-from vibe_engine.errors import BlockedError, WaitError
+from vibe_engine.errors import BlockedError, VibeError, WaitError
 from vibe_engine.spotify import types
 from vibe_engine.spotify.errors import (
     InvalidClientError,
@@ -32,16 +31,18 @@ MARGIN = timedelta(seconds=60)
 CLAIM = timedelta(seconds=45)
 """How long one worker may take to refresh; the call's deadline is 30 s."""
 BUSY = timedelta(seconds=2)
-EARLY = timedelta(minutes=5)
-SPREAD_S = 600
-"""Accounts connected in one minute are refreshed over ten."""
-WORK_SOON = timedelta(minutes=30)
 MISCONFIGURED = timedelta(minutes=15)
 RATE_LIMITED_S = 60.0
+STORE_PAUSES_S = (0.5, 2.0, 5.0)
+"""How long to wait for a database that is away while new tokens are in hand."""
 UNREADABLE = (
     "The stored tokens cannot be decrypted: the key is missing or the row was "
     "altered. Connect the account again."
 )
+
+
+class NoRefreshTokenError(VibeError):
+    """No refresh token is stored that can be read, so there is nothing to ask."""
 
 
 class AccountTokens:
@@ -54,10 +55,16 @@ class AccountTokens:
         self._now = read_clock
 
     def access_token(self) -> str:
-        """Return the stored token, refreshed first where it is about to end."""
+        """Return the stored token, refreshed first where it is about to end.
+
+        It is refreshed as well where Spotify has refused to: nothing else tells
+        whether it meant that.
+        """
         now, token = self._now(), _load(self._account_id)
-        expires_at = token.account.token_expires_at
-        if expires_at is None or expires_at <= now + MARGIN:
+        account = token.account
+        expires_at = account.token_expires_at
+        ends = expires_at is None or expires_at <= now + MARGIN
+        if ends or account.recheck_at is not None:
             token = _renew(token, now=now)
         return _opened(token, now=now)
 
@@ -73,57 +80,11 @@ def refresh_token(*, account: Account, now: datetime) -> None:
     """Refresh an account's access token now, however long it would last.
 
     :raises BlockedError: Spotify no longer accepts the consent.
-    :raises WaitError: another worker is refreshing it, or Spotify asks to wait.
+    :raises WaitError: another worker is refreshing it, Spotify asks to wait, or it
+        refused and is asked again later.
     """
     _renew(_load(account.pk), now=now)
     account.refresh_from_db()
-
-
-def wanted(*, now: datetime) -> list[Account]:
-    """Return the accounts with work soon whose token is to be refreshed now."""
-    lane = Concat(Value("account:"), Cast(OuterRef("pk"), CharField()))
-    work = Run.objects.active().filter(lane=lane, due_at__lte=now + WORK_SOON)
-    free = Q(token__refreshing_until=None) | Q(token__refreshing_until__lte=now)
-    latest = now + EARLY + timedelta(seconds=SPREAD_S)
-    candidates = (
-        Account.objects.usable()
-        .filter(free, token_expires_at__lte=latest)
-        .exclude(token__refresh_encrypted="")
-        .filter(Exists(work))
-        .order_by("token_expires_at", "pk")
-    )
-    return [account for account in candidates if refresh_at(account) <= now]
-
-
-def refresh_at(account: Account) -> datetime:
-    """Return when the wave refreshes this account's token."""
-    spread = timedelta(seconds=zlib.crc32(str(account.pk).encode()) % SPREAD_S)
-    expires_at = account.token_expires_at or account.authorized_at
-    return expires_at - EARLY - spread
-
-
-def refresh_wanted(
-    *, now: datetime, before_each: Callable[[], None]
-) -> dict[str, object]:
-    """Refresh every token that is wanted now; return how it went.
-
-    `before_each` is called before every request. When Spotify asks to wait, the
-    rest is left to the next wave.
-    """
-    refreshed = refused = postponed = 0
-    for account in wanted(now=now):
-        before_each()
-        try:
-            refresh_token(account=account, now=now)
-        except BlockedError:
-            refused += 1
-        except WaitError as wait:
-            postponed += 1
-            if wait.cause == "token" and wait.until > now + CLAIM:
-                break
-        else:
-            refreshed += 1
-    return {"refreshed": refreshed, "refused": refused, "postponed": postponed}
 
 
 def _load(account_id: int) -> Token:
@@ -144,33 +105,41 @@ def _renew(token: Token, *, now: datetime, rejected: bool = False) -> Token:
     The claim is a conditional UPDATE, right on every database, and no transaction
     is open during the request. A worker that died leaves a claim that lapses.
     """
+    signin.require_recheck_due(token.account, now=now)
     claimed_until = _claim(token, now=now)
     if claimed_until is None:
         return _wait_for_other(token, now=now, rejected=rejected)
     try:
-        answer = _ask(token, now=now)
-    except WaitError as wait:
-        _release(token, claimed_until, until=wait.until)
-        raise
+        halting.enter(token.account, now=now)
+        used, answer = _ask(token, now=now)
+    except NoRefreshTokenError as error:
+        _give_up(token, str(error), now=now)
     except InvalidGrantError as error:
-        _give_up(token, _refusal(token.account, error, now=now), now=now)
-    except SpotifyError:
-        _release(token, claimed_until, until=None)
+        _refused(token, error, now=now)
+    except (WaitError, SpotifyError):
+        _release(token, claimed_until)
         raise
-    _store(token, answer, now=now)
+    fault_point("token_answered")
+    _store(token, answer, used=used, now=now)
+    doubting.note_success(token.account, now=now)
     return _load(token.account_id)
 
 
 def _claim(token: Token, *, now: datetime) -> datetime | None:
-    free = Q(refreshing_until=None) | Q(refreshing_until__lte=now)
+    """Take the right to ask; a claim implausibly long is void, the clock was set."""
+    free = (
+        Q(refreshing_until=None)
+        | Q(refreshing_until__lte=now)
+        | Q(refreshing_until__gt=now + 2 * CLAIM)
+    )
     mine = Token.objects.filter(free, pk=token.pk, version=token.version)
     return now + CLAIM if mine.update(refreshing_until=now + CLAIM) else None
 
 
-def _release(token: Token, claimed_until: datetime, *, until: datetime | None) -> None:
+def _release(token: Token, claimed_until: datetime) -> None:
     Token.objects.filter(
         pk=token.pk, version=token.version, refreshing_until=claimed_until
-    ).update(refreshing_until=until)
+    ).update(refreshing_until=None)
 
 
 def _wait_for_other(token: Token, *, now: datetime, rejected: bool) -> Token:
@@ -183,45 +152,72 @@ def _wait_for_other(token: Token, *, now: datetime, rejected: bool) -> Token:
     still_good = not rejected and expires_at is not None and expires_at > now
     if fresh.version != token.version or still_good:
         return fresh
-    until = fresh.refreshing_until
-    if until is None or until <= now + CLAIM:
-        until = now + BUSY
-    raise WaitError(until, "token", f"The token of {fresh.account} is being refreshed.")
+    raise WaitError(
+        now + BUSY, "token", f"The token of {fresh.account} is being refreshed."
+    )
 
 
-def _ask(token: Token, *, now: datetime) -> types.Token:
+def _ask(token: Token, *, now: datetime) -> tuple[str, types.Token]:
     """Ask Spotify with the refresh token, then with the one before it.
 
-    :raises InvalidGrantError: neither is accepted, or none can be read.
+    The second is for a worker that died with a new token in hand. Returns the one
+    that was accepted, and the answer.
+
+    :raises InvalidGrantError: neither is accepted.
+    :raises NoRefreshTokenError: there is none, or none can be read.
     :raises WaitError: Spotify asks to wait, or refuses the app itself.
     """
     try:
         candidates = token.refresh_tokens
     except DecryptError:
-        raise InvalidGrantError(UNREADABLE) from None
-    refusal = InvalidGrantError("No refresh token is stored; connect it again.")
-    for candidate in candidates:
+        raise NoRefreshTokenError(UNREADABLE) from None
+    if not candidates:
+        raise NoRefreshTokenError("No refresh token is stored; connect it again.")
+    for number, candidate in enumerate(candidates, start=1):
         try:
-            return _ask_once(token.account, candidate, now=now)
-        except InvalidGrantError as error:
-            refusal = error
-    raise refusal
+            return candidate, _ask_once(token.account, candidate, now=now)
+        except InvalidGrantError:
+            if number == len(candidates):
+                raise
+    raise AssertionError("unreachable")
 
 
 def _ask_once(account: Account, refresh_token: str, *, now: datetime) -> types.Token:
     try:
         return spotify.refresh(account.app, refresh_token=refresh_token)
     except RateLimitedError as error:
-        wait = timedelta(seconds=error.retry_after_s or RATE_LIMITED_S)
-        raise WaitError(now + wait, "token", str(error)) from error
+        until = now + timedelta(seconds=error.retry_after_s or RATE_LIMITED_S)
+        halting.halt(account.app_id, cause=halting.Cause.RATE, until=until)
+        raise WaitError(until, "token", str(error)) from error
     except (InvalidClientError, DecryptError) as error:
+        until = now + MISCONFIGURED
+        halting.halt(account.app_id, cause=halting.Cause.CREDENTIALS, until=until)
         text = f"{error} Check the client secret of the app {account.app}."
-        raise WaitError(now + MISCONFIGURED, "credentials", text) from error
+        raise WaitError(until, "credentials", text) from error
 
 
-def _store(token: Token, answer: types.Token, *, now: datetime) -> None:
-    """Keep what Spotify gave, unless a new consent came in between."""
-    token.seal(access=answer.access_token, refresh=answer.refresh_token)
+def _store(token: Token, answer: types.Token, *, used: str, now: datetime) -> None:
+    """Keep what Spotify gave; a database that is away is waited for a little.
+
+    The old refresh token may be void by now, so these must not be lost.
+    """
+    token.seal(access=answer.access_token, refresh=answer.refresh_token, used=used)
+    for pause_s in STORE_PAUSES_S:
+        try:
+            return _write(token, answer, now=now)
+        except (InterfaceError, OperationalError) as error:
+            logger.warning(
+                "New tokens of account %s wait for the database (%s).",
+                token.account_id,
+                type(error).__name__,
+            )
+            connection.close()
+            time.sleep(pause_s)
+    return _write(token, answer, now=now)
+
+
+def _write(token: Token, answer: types.Token, *, now: datetime) -> None:
+    """Store both tokens, unless a new consent came in between."""
     with transaction.atomic():
         stored = Token.objects.filter(pk=token.pk, version=token.version).update(
             access_encrypted=token.access_encrypted,
@@ -230,36 +226,85 @@ def _store(token: Token, answer: types.Token, *, now: datetime) -> None:
             key_id=token.key_id,
             version=F("version") + 1,
             refreshing_until=None,
+            refreshed_at=now,
             refused_at=None,
             refusals=0,
         )
         if stored:
             Account.objects.filter(pk=token.account_id).update(
-                token_expires_at=now + timedelta(seconds=answer.expires_in_s)
+                token_expires_at=now + timedelta(seconds=answer.expires_in_s),
+                recheck_at=None,
             )
 
 
+def _refused(token: Token, error: InvalidGrantError, *, now: datetime) -> NoReturn:
+    """Believe a refusal at the second time, or when the six months are over.
+
+    :raises BlockedError: it is believed.
+    :raises WaitError: it is asked again at that time.
+    """
+    account, first = token.account, token.refused_at
+    if account.consent_ends_at <= now:
+        _give_up(token, signin.ended_words(account, now=now), now=now)
+    recheck_at = _write_down(token, now=now)
+    is_doubted = doubting.note_refusal(account.app_id, now=now)
+    is_second = first is not None and now - first >= doubting.CONFIRM_AFTER
+    if is_second and not is_doubted and _others_are_accepted(token, now=now):
+        _give_up(token, str(error), now=now)
+    logger.warning("Spotify refused to refresh account %s.", account.pk)
+    raise signin.wait_for_recheck(recheck_at)
+
+
+def _write_down(token: Token, *, now: datetime) -> datetime:
+    """Note a refusal; return when to ask again.
+
+    :raises WaitError: new tokens came in between, so it is tried again with them.
+    """
+    recheck_at = now + doubting.CONFIRM_AFTER
+    with transaction.atomic():
+        stands = Token.objects.filter(pk=token.pk, version=token.version).update(
+            refused_at=token.refused_at or now,
+            refusals=F("refusals") + 1,
+            refreshing_until=None,
+        )
+        if not stands:
+            raise WaitError(now + BUSY, "token")
+        Account.objects.filter(pk=token.account_id).update(recheck_at=recheck_at)
+    return recheck_at
+
+
+def _others_are_accepted(token: Token, *, now: datetime) -> bool:
+    """Whether Spotify has accepted another account since it refused this one.
+
+    Where nobody has asked, one is asked now. An account without others stands for
+    itself.
+    """
+    account, since = token.account, token.refused_at
+    if since is not None and doubting.has_witness(account, since=since):
+        return True
+    other = doubting.possible_witness(account)
+    if other is None:
+        return doubting.is_alone(account)
+    try:
+        _renew(_load(other), now=now)
+    except VibeError:
+        return False
+    return True
+
+
 def _give_up(token: Token, reason: str, *, now: datetime) -> NoReturn:
-    """Ask a person for a new consent.
+    """Ask a person for a new consent; the tokens are kept.
 
     :raises BlockedError: the usual end.
     :raises WaitError: new tokens came in between, so it is tried again with them.
     """
     with transaction.atomic():
         stands = Token.objects.filter(pk=token.pk, version=token.version).update(
-            refused_at=now, refusals=F("refusals") + 1, refreshing_until=None
+            refreshing_until=None
         )
         if not stands:
             raise WaitError(now + BUSY, "token")
         standing.ask_for_consent(token.account, reason=reason)
+        Account.objects.filter(pk=token.account_id).update(recheck_at=None)
     logger.warning("Account %s needs a new consent: %s", token.account_id, reason)
     raise BlockedError("needs_reauth", reason)
-
-
-def _refusal(account: Account, error: InvalidGrantError, *, now: datetime) -> str:
-    if account.consent_ends_at <= now:
-        return (
-            f"The consent ended on {account.consent_ends_at:%d %B %Y}, six months "
-            "after it was given. Connect the account again."
-        )
-    return str(error)

@@ -1,24 +1,27 @@
 """Access tokens against the running sandbox: refresh, refusal, many at once."""
 
+import signal
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from accounts import services
-from accounts.models import Account, Token
-from accounts.services import refreshing
+from accounts.models import Account, App, Token
+from accounts.services import AppSpec, halting, refreshing
 from accounts.services.consenting import GrantTokens
 from accounts.services.refreshing import AccountTokens
 from accounts.tests.factories import connect_account, make_account, sandbox_app
-from automation.ledger import RunSpec, open_run
 from vibe_engine import clock as product_clock
 from vibe_engine.errors import BlockedError, TransientError, WaitError
 from vibe_engine.testing.clock import MovableClock
+from vibe_engine.testing.live import LiveProcesses, wait_until
 from vibe_engine.testing.sandbox import SandboxControl
+
+WORKERS = 50
 
 
 @pytest.fixture
@@ -130,32 +133,13 @@ class TestRefresh:
     ) -> None:
         account = expired(sandbox)
         token = Token.objects.get(account=account)
+        (good,) = token.refresh_tokens
         token.seal(access="lost", refresh="never stored at Spotify")
         token.save()
         services.refresh_token(account=account, now=product_clock.now())
         assert account.status == Account.Status.ACTIVE
         assert refreshes(sandbox) == 2
-
-    def test_asks_for_consent_when_it_was_revoked(
-        self, sandbox: SandboxControl
-    ) -> None:
-        account = expired(sandbox, name="Revoked")
-        sandbox.revoke(user_id=account.user_id, client_id=account.app.client_id)
-        with pytest.raises(BlockedError) as caught:
-            AccountTokens(account.pk).access_token()
-        account.refresh_from_db()
-        assert caught.value.reason == "needs_reauth"
-        assert account.status == Account.Status.NEEDS_REAUTH
-        assert "connect the account again" in account.status_reason
-        assert Token.objects.get(account=account).refused_at is not None
-
-    def test_says_that_the_six_months_are_over(
-        self, sandbox: SandboxControl, clock: MovableClock
-    ) -> None:
-        account = connected(sandbox, name="Half a year")
-        clock.forward(days=190)
-        with pytest.raises(BlockedError, match="six months after it was given"):
-            AccountTokens(account.pk).access_token()
+        assert Token.objects.get(account=account).refresh_tokens == (good,)
 
     def test_asks_for_consent_when_the_row_cannot_be_decrypted(
         self, sandbox: SandboxControl
@@ -190,29 +174,67 @@ class TestRefresh:
         assert account.status == Account.Status.ACTIVE
         assert is_accepted(account, AccountTokens(account.pk).access_token())
 
-    def test_waits_as_long_as_the_token_endpoint_asks(
-        self, sandbox: SandboxControl
+    def test_waits_as_long_as_the_token_endpoint_asks_and_so_does_the_app(
+        self, sandbox: SandboxControl, clock: MovableClock
     ) -> None:
         account = expired(sandbox)
+        other = expired(sandbox, name="Same app")
+        sandbox.mark()
         sandbox.fault("POST", "/api/token", status=429, headers={"Retry-After": "3600"})
         now = product_clock.now()
-        for _ in range(2):
+        for one in (account, account, other):
             with pytest.raises(WaitError) as caught:
-                services.refresh_token(account=account, now=now)
-            assert caught.value.until == now + timedelta(hours=1)
+                services.refresh_token(account=one, now=now)
+            wait = caught.value.until - now
+            assert timedelta(hours=1) <= wait <= timedelta(hours=1, minutes=1)
         assert refreshes(sandbox) == 1
+        clock.forward(hours=1, seconds=1)
+        services.refresh_token(account=other, now=product_clock.now())
+        assert App.objects.get(pk=account.app_id).refresh_halted_until is None
 
-    def test_blames_the_app_and_not_the_account_for_a_wrong_secret(
+    def test_lets_one_account_go_first_after_a_halt(
+        self, sandbox: SandboxControl
+    ) -> None:
+        accounts = [expired(sandbox), expired(sandbox, name="Same app")]
+        sandbox.mark()
+        now = product_clock.now()
+        App.objects.update(refresh_halted_until=now, refresh_halt_cause="rate")
+        first, second = (refreshing._load(account.pk) for account in accounts)
+        halting.enter(first.account, now=now)
+        with pytest.raises(WaitError) as caught:
+            halting.enter(second.account, now=now)
+        assert caught.value.until > now
+
+    def test_blames_the_app_and_no_account_for_a_wrong_secret(
         self, sandbox: SandboxControl
     ) -> None:
         account = expired(sandbox)
+        other = expired(sandbox, name="Same app")
+        sandbox.mark()
         account.app.seal_client_secret("wrong")
         account.app.save()
         with pytest.raises(WaitError, match="client secret") as caught:
             AccountTokens(account.pk).access_token()
-        account.refresh_from_db()
+        with pytest.raises(WaitError, match="no account is at fault"):
+            AccountTokens(other.pk).access_token()
         assert caught.value.cause == "credentials"
-        assert account.status == Account.Status.ACTIVE
+        assert refreshes(sandbox) == 1
+        states = Account.objects.values_list("status", "recheck_at")
+        assert set(states) == {("active", None)}
+
+    def test_goes_on_at_once_when_the_secret_is_mended(
+        self, sandbox: SandboxControl, settings: Any
+    ) -> None:
+        account = expired(sandbox)
+        account.app.seal_client_secret("wrong")
+        account.app.save()
+        with pytest.raises(WaitError):
+            AccountTokens(account.pk).access_token()
+        spec = AppSpec(
+            settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_CLIENT_SECRET, "", ""
+        )
+        services.ensure_app(spec)
+        assert is_accepted(account, AccountTokens(account.pk).access_token())
 
     def test_is_left_to_the_worker_that_is_at_it(self, sandbox: SandboxControl) -> None:
         account, now = expired(sandbox), product_clock.now()
@@ -249,11 +271,12 @@ class TestRefresh:
 
 @pytest.mark.django_db(transaction=True)
 class TestManyWorkers:
+    @pytest.mark.portable
     def test_make_one_refresh_of_one_rotating_token(
         self, sandbox: SandboxControl, rotating: None
     ) -> None:
         account = expired(sandbox, name="Crowded")
-        barrier, lock = threading.Barrier(16), threading.Lock()
+        barrier, lock = threading.Barrier(WORKERS), threading.Lock()
         outcomes: list[str] = []
 
         def ask() -> None:
@@ -267,83 +290,58 @@ class TestManyWorkers:
             with lock:
                 outcomes.append(outcome)
 
-        threads = [threading.Thread(target=ask) for _ in range(16)]
+        threads = [threading.Thread(target=ask) for _ in range(WORKERS)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert refreshes(sandbox) == 1
-        assert len(outcomes) == 16
+        (request,) = sandbox.log(path="/api/token")
+        assert request.status == 200
+        assert len(outcomes) == WORKERS
         assert set(outcomes) <= {
             "token",
             Token.objects.get(account=account).access_token,
         }
 
-
-@pytest.mark.django_db
-@pytest.mark.portable
-class TestWave:
-    def with_work(self, account: Account, **ahead: float) -> Account:
-        now = product_clock.now()
-        spec = RunSpec(
-            "test.kind",
-            f"playlist:{account.pk}",
-            "Work",
-            lane=account.lane,
-            due_at=now + timedelta(**ahead),
-        )
-        open_run(spec, now=now)
-        return account
-
-    def test_wants_what_ends_soon_and_has_work_soon(self, clock: MovableClock) -> None:
-        busy = self.with_work(make_account())
-        make_account()
-        later = self.with_work(make_account(), hours=20)
-        paused = self.with_work(make_account(status=Account.Status.INACTIVE))
-        assert services.wanted(now=product_clock.now()) == []
-        clock.forward(minutes=56)
-        assert services.wanted(now=product_clock.now()) == [busy]
-        assert {later.status, paused.status} == {"active", "inactive"}
-
-    def test_spreads_accounts_connected_in_one_minute_over_ten(self) -> None:
-        now = product_clock.now()
-        times = [
-            services.refresh_at(Account(pk=number, token_expires_at=now))
-            for number in range(1, 1_001)
-        ]
-        minutes = [int((now - moment).total_seconds() // 60) for moment in times]
-        assert min(minutes) == 5
-        assert max(minutes) <= 15
-        assert max(minutes.count(minute) for minute in set(minutes)) < 200
-
-    def test_refreshes_each_and_goes_on_after_a_refusal(
-        self, sandbox: SandboxControl
+    def test_store_what_they_got_although_the_database_went_away(
+        self, sandbox: SandboxControl, rotating: None
     ) -> None:
-        accounts = [
-            self.with_work(expired(sandbox, name=name, app=sandbox_app()))
-            for name in ("Wave one", "Wave two", "Wave three")
-        ]
-        gone = accounts[0]
-        sandbox.revoke(user_id=gone.user_id, client_id=gone.app.client_id)
-        beats: list[int] = []
-        result = services.refresh_wanted(
-            now=product_clock.now(), before_each=lambda: beats.append(1)
-        )
-        assert result == {"refreshed": 2, "refused": 1, "postponed": 0}
-        assert len(beats) == 3
-        assert services.wanted(now=product_clock.now()) == []
+        account = expired(sandbox, name="Cut off")
+        sandbox.fault("POST", "/api/token", kind="latency", seconds=2)
+        refreshed: list[str] = []
 
-    def test_stops_when_the_token_endpoint_asks_to_wait(
-        self, sandbox: SandboxControl
-    ) -> None:
-        for name in ("Wave one", "Wave two"):
-            self.with_work(expired(sandbox, name=name, app=sandbox_app()))
-        sandbox.mark()
-        sandbox.fault(
-            "POST", "/api/token", status=429, headers={"Retry-After": "600"}, count=-1
-        )
-        result = services.refresh_wanted(
-            now=product_clock.now(), before_each=lambda: None
-        )
-        assert result == {"refreshed": 0, "refused": 0, "postponed": 1}
+        def ask() -> None:
+            try:
+                refreshed.append(AccountTokens(account.pk).access_token())
+            finally:
+                connections.close_all()
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        claimed = Token.objects.exclude(refreshing_until=None)
+        wait_until(claimed.exists, what="the claim")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        thread.join()
+        assert is_accepted(account, refreshed[0])
         assert refreshes(sandbox) == 1
+
+    def test_leave_a_token_behind_that_still_works_when_one_is_killed(
+        self, sandbox: SandboxControl, live: LiveProcesses
+    ) -> None:
+        account = expired(sandbox, name="Killed")
+        process = live.manage(
+            "shell",
+            "-c",
+            "from accounts.services.refreshing import AccountTokens;"
+            f"AccountTokens({account.pk}).access_token()",
+            VIBE_FAULT_POINT="token_answered",
+        )
+        assert process.wait(60) == -signal.SIGKILL
+        later = product_clock.now() + refreshing.CLAIM
+        token = AccountTokens(account.pk, read_clock=lambda: later).access_token()
+        assert is_accepted(account, token)
+        assert [one.status for one in sandbox.log(path="/api/token")] == [200, 200]
