@@ -1,0 +1,149 @@
+"""`python -m tests.storm`: rage, judge, and say so in one JSON object at the end."""
+
+import argparse
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tests.storm.ground import Ground
+from tests.storm.sizes import PLACES, SCALES, SIZES, size_of
+
+COUNTED = ("kills", "runs", "lost", "duplicates", "wrong", "markers")
+FAULTS = ("lost", "duplicates", "wrong", "markers")
+
+Figures = dict[str, Any]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Hold the storms that are named, or all; return 0 if nothing was found."""
+    options = parse(argv)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    if options.scenario and len(options.scenario) == 1:
+        figures = hold(options)
+    else:
+        figures = hold_each(options)
+    sys.stdout.write(json.dumps(figures) + "\n")
+    sys.stdout.flush()
+    return int("error" in figures or any(figures[name] for name in FAULTS))
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.storm", description=__doc__)
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        choices=SIZES,
+        help="may be repeated; default: all of them",
+    )
+    parser.add_argument("--seed", type=int, help="of every chance taken")
+    parser.add_argument("--scale", choices=SCALES, default=SCALES[0])
+    parser.add_argument("--rounds", type=int, help="instead of what the scale says")
+    parser.add_argument("--kills", type=int, help="rounds of the scenario kills")
+    parser.add_argument("--logs", type=Path, help="keep the logs of all processes here")
+    options = parser.parse_args(argv)
+    if options.seed is None:
+        options.seed = secrets.randbelow(10**6)
+    return options
+
+
+def stop(number: int, _frame: object) -> NoReturn:
+    """Leave by the way that ends every process."""
+    raise SystemExit(128 + number)
+
+
+def hold(options: argparse.Namespace) -> Figures:
+    """Hold one storm in this process; return its figures."""
+    name = options.scenario[0]
+    say(f"{name}, {options.scale}, seed {options.seed}")
+    began_s = time.monotonic()
+    try:
+        figures = rage(name, options)
+    except Exception as error:
+        traceback.print_exc(file=sys.stdout)
+        figures = {"error": f"{type(error).__name__}: {error}"}
+    nothing: Figures = dict.fromkeys(COUNTED, 0)
+    seconds = round(time.monotonic() - began_s)
+    known = {"scenario": name, "seed": options.seed, "scale": options.scale}
+    return {**nothing, **figures, **known, "seconds": seconds}
+
+
+def rage(name: str, options: argparse.Namespace) -> Figures:
+    """Prepare the ground, then load the scenario: Django reads its settings once."""
+    size = size_of(name, options.scale)
+    rounds = options.rounds or (options.kills if name == "kills" else None)
+    ground = Ground(keep_logs=options.logs, **PLACES.get(name, {}))
+    try:
+        from tests.storm.storm import Storm
+
+        scenario = import_module(f"tests.storm.scenarios.{name}")
+        wanted = replace(size, rounds=rounds or size.rounds)
+        figures: Figures = scenario.rage(Storm(ground, wanted, options.seed))
+    finally:
+        ground.stop()
+    return figures
+
+
+def hold_each(options: argparse.Namespace) -> Figures:
+    """Hold the storms one after another, each in a process of its own."""
+    scenarios = [hold_apart(name, options) for name in options.scenario or SIZES]
+    total: Figures = {
+        name: sum(figures[name] for figures in scenarios) for name in COUNTED
+    }
+    failed = [one["scenario"] for one in scenarios if "error" in one]
+    if failed:
+        total["error"] = f"could not be held: {', '.join(failed)}"
+    seconds = sum(one["seconds"] for one in scenarios)
+    return {
+        **total,
+        "seed": options.seed,
+        "scale": options.scale,
+        "seconds": seconds,
+        "scenarios": {one["scenario"]: one for one in scenarios},
+    }
+
+
+def hold_apart(name: str, options: argparse.Namespace) -> Figures:
+    """Hold one storm in a child; pass on what it says and return its figures."""
+    argv = [sys.executable, "-m", "tests.storm", "--scenario", name]
+    argv += ["--seed", str(options.seed), "--scale", options.scale]
+    for option in ("rounds", "kills", "logs"):
+        if getattr(options, option) is not None:
+            argv += [f"--{option}", str(getattr(options, option))]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as child:
+        last = ""
+        try:
+            for line in child.stdout or ():
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                last = line
+        except BaseException:
+            child.terminate()
+            raise
+    try:
+        figures: Figures = json.loads(last)
+    except ValueError:
+        nothing: Figures = dict.fromkeys(COUNTED, 0)
+        error = f"ended with {child.returncode} and without figures"
+        return {**nothing, "scenario": name, "seconds": 0, "error": error}
+    return figures
+
+
+def say(text: str) -> None:
+    """Write a line for a person."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
