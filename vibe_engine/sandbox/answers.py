@@ -9,6 +9,8 @@ from vibe_engine.sandbox.store import to_json
 
 JSON_TYPE = "application/json; charset=utf-8"
 
+_TOKEN_MESSAGE = "Missing/invalid/expired access token"  # noqa: S105 (a message)
+
 
 class ApiError(Exception):
     """The Web API refuses the request.
@@ -42,6 +44,15 @@ class ApiError(Exception):
             self.status,
             self.headers,
         )
+
+
+def unauthorized(*, has_token: bool) -> ApiError:
+    """Return the 401 for a token that is missing, or is not valid (any more)."""
+    word = "invalid_token" if has_token else "missing_token"
+    challenge = (
+        f'Bearer realm="spotify", error="{word}", error_description="{_TOKEN_MESSAGE}"'
+    )
+    return ApiError(401, _TOKEN_MESSAGE, headers={"WWW-Authenticate": challenge})
 
 
 def error_body(status: int, message: str, reason: str = "") -> dict[str, Any]:

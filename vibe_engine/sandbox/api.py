@@ -9,16 +9,16 @@ from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.wrappers import Request, Response
 
 from vibe_engine.sandbox import reading, writing
-from vibe_engine.sandbox.answers import ApiError, error_body, json_answer
+from vibe_engine.sandbox.answers import ApiError, unauthorized
 from vibe_engine.sandbox.calls import Call
+from vibe_engine.sandbox.faultanswers import too_many
 from vibe_engine.sandbox.people import App
 from vibe_engine.sandbox.requestlog import Entry
-from vibe_engine.sandbox.tokens import Access
+from vibe_engine.sandbox.tokens import Access, fingerprint
 from vibe_engine.sandbox.world import World
 
 PREFIX = "/v1"
 
-_TOKEN_MESSAGE = "Missing/invalid/expired access token"  # noqa: S105 (a message)
 _NO_SEAT = (
     "User not registered in the Developer Dashboard: check settings on "
     "developer.spotify.com/dashboard, the user may not be registered."
@@ -146,24 +146,27 @@ class Api:
 
     def identify(self, request: Request, entry: Entry) -> Access | None:
         """Note in the entry whom the token speaks for; None where it is not valid."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        token = _bearer(request)
+        if not token:
             return None
-        now_s = self._world.clock.now_s()
-        access = self._world.tokens.find_access(token.strip(), now_s=now_s)
+        entry.token = fingerprint(token)
+        access = self._world.tokens.find_access(token, now_s=entry.at_s)
         if access is not None:
             entry.client_id, entry.user_id = access.client_id, access.user_id
         return access
 
     def _answer(self, request: Request, entry: Entry) -> Response:
-        now_s = self._world.clock.now_s()
         access = self.identify(request, entry)
         if access is None:
-            raise _unauthorized(request)
+            raise unauthorized(has_token=bool(_bearer(request)))
         app = self._app(access)
         self._check_standing(app, access)
         endpoint, arguments = self._match(request)
-        call = Call(self._world, request, app, access, self._world.options(), now_s)
+        options = self._world.options()
+        if entry.stale_s:
+            options = options.as_old_as(entry.stale_s)
+        now_s = self._world.clock.now_s()
+        call = Call(self._world, request, app, access, options, now_s)
         self._check_limits(call, endpoint)
         if endpoint.closed_message is not None and not app.is_extended:
             raise ApiError(403, endpoint.closed_message)
@@ -200,39 +203,15 @@ class Api:
         limits, developer = self._world.limits, call.app.developer
         wait_s = limits.wait_for_rate_s(developer, call.options, now_s=call.now_s)
         if wait_s is not None:
-            headers = {"Retry-After": str(wait_s)}
-            raise ApiError(429, "API rate limit exceeded", headers=headers)
+            raise too_many(wait_s, is_quota=False)
         wait_s = limits.wait_for_quota_s(
             developer, endpoint.bucket, call.options, now_s=call.now_s
         )
         if wait_s is not None:
-            headers = {"Retry-After": str(wait_s)}
-            raise ApiError(
-                429, "Too many requests", reason="QUOTA_EXCEEDED", headers=headers
-            )
+            raise too_many(wait_s, is_quota=True)
 
 
-def _unauthorized(request: Request) -> ApiError:
-    has_token = bool(request.headers.get("Authorization", "").partition(" ")[2].strip())
-    word = "invalid_token" if has_token else "missing_token"
-    challenge = (
-        f'Bearer realm="spotify", error="{word}", error_description="{_TOKEN_MESSAGE}"'
-    )
-    return ApiError(401, _TOKEN_MESSAGE, headers={"WWW-Authenticate": challenge})
-
-
-def fault_answer(status: int) -> Response:
-    """Return what Spotify typically says with that status."""
-    messages = {
-        401: _TOKEN_MESSAGE,
-        403: "Forbidden",
-        404: "Resource not found",
-        429: "API rate limit exceeded",
-        500: "Internal server error",
-        502: "Bad gateway",
-        503: "Service unavailable",
-        504: "Gateway timeout",
-    }
-    headers = {"Retry-After": "1"} if status == 429 else {}
-    message = messages.get(status, "Error")
-    return json_answer(error_body(status, message), status, headers)
+def _bearer(request: Request) -> str:
+    """Return the access token that the request carries, or ""."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -84,17 +84,24 @@ class Control:
             return json_answer(error_body(400, str(error)), 400)
 
     def show_log(self, request: Request) -> Json:
-        """GET /log?since=N&path=PREFIX."""
-        since = _number(request, "since", 0)
-        return self._world.log.since(since, request.args.get("path", ""))
+        """GET /log?since=N&path=PREFIX&limit=N."""
+        return self._world.log.since(
+            _number(request, "since", 0),
+            request.args.get("path", ""),
+            _number(request, "limit", 0),
+        )
 
     def list_faults(self, _request: Request) -> Json:
         """GET /faults."""
-        return {"faults": [fault.as_dict() for fault in self._world.faults.all()]}
+        faults = self._world.faults.all(now_s=self._world.clock.now_s())
+        return {"faults": [fault.as_dict() for fault in faults]}
 
     def add_fault(self, request: Request) -> Json:
-        """POST /faults: see `Fault` for the fields."""
-        return self._world.faults.add(_body(request)).as_dict()
+        """POST /faults: one fault, a mix or a script; see `Fault` for the fields."""
+        wanted, now_s = _body(request), self._world.clock.now_s()
+        added = [each.as_dict() for each in self._world.faults.add(wanted, now_s=now_s)]
+        is_one = "mix" not in wanted and "script" not in wanted
+        return added[0] if is_one else {"faults": added}
 
     def clear_faults(self, _request: Request) -> Json:
         """DELETE /faults."""
@@ -145,6 +152,7 @@ class Control:
             developer=body.get("developer", "developer"),
             redirect_uris=tuple(body.get("redirect_uris", ())),
             seats=None if seats is None else tuple(seats),
+            rotates_refresh_tokens=_maybe(body, "rotates_refresh_tokens"),
         )
         self._world.people.save_app(app)
         return _app(app)
@@ -235,7 +243,7 @@ class Control:
             if changes["followed"]:
                 playlists.follow(playlist.id, user_id=playlist.owner_id, now_s=now_s)
             else:
-                playlists.unfollow(playlist.id, user_id=playlist.owner_id)
+                playlists.unfollow(playlist.id, user_id=playlist.owner_id, now_s=now_s)
         if "items" in changes:
             items = [Item(str(uri), now_s) for uri in changes["items"]]
             playlist = playlists.set_items(playlist, items, now_s=now_s)
@@ -287,6 +295,13 @@ def _text(body: Json, name: str) -> str:
     return value
 
 
+def _maybe(body: Json, name: str) -> bool | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise ControlError(f"{name} must be true, false or null.")
+    return value
+
+
 def _number(request: Request, name: str, default: int) -> int:
     text = request.args.get(name, "")
     if text and not (text.isascii() and text.isdigit()):
@@ -313,4 +328,5 @@ def _app(app: App) -> Json:
         "developer": app.developer,
         "redirect_uris": list(app.redirect_uris),
         "seats": None if app.seats is None else list(app.seats),
+        "rotates_refresh_tokens": app.rotates_refresh_tokens,
     }

@@ -20,6 +20,7 @@ class Options:
     still show the items, the snapshot id or the list of before a write.
     `description_error_status`: the answer to a description that is too long or
     has line breaks. `max_playlists`: how many one account may hold.
+    `kept_requests`: how many requests the log holds before it forgets the oldest.
     """
 
     rate: int = 0
@@ -32,6 +33,16 @@ class Options:
     list_lag_s: float = 0.0
     description_error_status: int = 500
     max_playlists: int = 11_000
+    kept_requests: int = 100_000
+
+    def as_old_as(self, stale_s: float) -> "Options":
+        """Return the switches for a read that shows what stood that long ago."""
+        return replace(
+            self,
+            items_lag_s=max(stale_s, self.items_lag_s),
+            snapshot_lag_s=max(stale_s, self.snapshot_lag_s),
+            list_lag_s=max(stale_s, self.list_lag_s),
+        )
 
 
 def load_options(store: Store) -> Options:

@@ -40,6 +40,7 @@ class App:
 
     `redirect_uris` empty: any that Spotify would let somebody register.
     `seats` None: every account may use the app, else only those listed.
+    `rotates_refresh_tokens` None: as the option of the same name says.
     """
 
     client_id: str
@@ -48,6 +49,7 @@ class App:
     developer: str
     redirect_uris: tuple[str, ...] = ()
     seats: tuple[str, ...] | None = None
+    rotates_refresh_tokens: bool | None = None
 
     @property
     def is_extended(self) -> bool:
@@ -124,23 +126,29 @@ class People:
     def save_app(self, app: App) -> None:
         """Register the app, or change what was registered under its id."""
         self._store.execute(
-            "REPLACE INTO apps VALUES (?, ?, ?, ?, ?, ?)",
+            "REPLACE INTO apps VALUES (?, ?, ?, ?, ?, ?, ?)",
             app.client_id,
             app.client_secret,
             app.profile,
             app.developer,
             to_json(app.redirect_uris),
             to_json(app.seats),
+            app.rotates_refresh_tokens,
         )
         self._store.execute(
             "INSERT OR IGNORE INTO developers (name) VALUES (?)", app.developer
         )
 
     def register_app(self, app: App) -> None:
-        """Register the app; one that is known keeps its redirect URIs and seats."""
+        """Register the app; one that is known keeps what was set since."""
         known = self.find_app(app.client_id)
         if known is not None:
-            app = replace(app, redirect_uris=known.redirect_uris, seats=known.seats)
+            app = replace(
+                app,
+                redirect_uris=known.redirect_uris,
+                seats=known.seats,
+                rotates_refresh_tokens=known.rotates_refresh_tokens,
+            )
         self.save_app(app)
 
     def apps(self) -> list[App]:
@@ -205,7 +213,7 @@ def _user(row: sqlite3.Row) -> User:
 
 
 def _app(row: sqlite3.Row) -> App:
-    seats = from_json(row["seats"])
+    seats, rotates = from_json(row["seats"]), row["rotates"]
     return App(
         client_id=row["client_id"],
         client_secret=row["client_secret"],
@@ -213,4 +221,5 @@ def _app(row: sqlite3.Row) -> App:
         developer=row["developer"],
         redirect_uris=tuple(from_json(row["redirect_uris"])),
         seats=None if seats is None else tuple(seats),
+        rotates_refresh_tokens=None if rotates is None else bool(rotates),
     )

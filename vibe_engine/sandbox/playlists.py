@@ -11,6 +11,20 @@ from vibe_engine.sandbox.ids import random_id
 from vibe_engine.sandbox.options import Options
 from vibe_engine.sandbox.store import Store, from_json, to_json
 
+MAX_LAG_S = 3_600
+
+_VERSIONED = ("name", "description", "public", "collaborative", "snapshot_id")
+_COUNT_LIBRARY = (
+    "SELECT count(*) FROM follows WHERE user_id = ? AND followed_at <= ?"
+    " AND (unfollowed_at IS NULL OR unfollowed_at > ?)"
+)
+_PAGE_OF_LIBRARY = (
+    "SELECT playlists.* FROM follows JOIN playlists ON id = playlist_id"
+    " WHERE user_id = ? AND followed_at <= ?"
+    " AND (unfollowed_at IS NULL OR unfollowed_at > ?)"
+    " ORDER BY follows.rowid DESC LIMIT ? OFFSET ?"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -22,7 +36,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """A playlist as it stands, with what stood before the last write."""
+    """A playlist as it stands, or as it stood before a write."""
 
     id: str
     owner_id: str
@@ -34,19 +48,7 @@ class Playlist:
     revision: int
     snapshot_id: str
     changed_at_s: float
-    previous_items: tuple[Item, ...]
-    previous_snapshot_id: str
     created_at_s: float
-
-    def as_read(self, options: Options, *, now_s: float) -> "Playlist":
-        """Return what a read shows now, while a write is still spreading."""
-        age_s = now_s - self.changed_at_s
-        shown = self
-        if age_s < options.items_lag_s:
-            shown = replace(shown, items=self.previous_items)
-        if age_s < options.snapshot_lag_s and self.previous_snapshot_id:
-            shown = replace(shown, snapshot_id=self.previous_snapshot_id)
-        return shown
 
 
 class Playlists:
@@ -77,8 +79,6 @@ class Playlists:
             revision=1,
             snapshot_id=_snapshot_id(1),
             changed_at_s=now_s,
-            previous_items=(),
-            previous_snapshot_id="",
             created_at_s=now_s,
         )
         self._save(playlist)
@@ -124,6 +124,40 @@ class Playlists:
         )
         return None if row is None else _playlist(row)
 
+    def as_of(self, playlist: Playlist, moment_s: float) -> Playlist:
+        """Return the playlist as it stood then, at most `MAX_LAG_S` ago."""
+        row = self._store.row(
+            "SELECT version FROM playlist_versions WHERE playlist_id = ?"
+            " AND ended_at > ? ORDER BY ended_at LIMIT 1",
+            playlist.id,
+            moment_s,
+        )
+        if row is None:
+            return playlist
+        version = from_json(row["version"])
+        return replace(playlist, **{**version, "items": _items(version["items"])})
+
+    def as_read(
+        self, playlist: Playlist, options: Options, *, now_s: float
+    ) -> Playlist:
+        """Return what a read shows now, while a write is still spreading."""
+        shown = playlist
+        if options.items_lag_s:
+            then = self.as_of(playlist, now_s - options.items_lag_s)
+            shown = replace(shown, items=then.items)
+        if options.snapshot_lag_s:
+            then = self.as_of(playlist, now_s - options.snapshot_lag_s)
+            shown = replace(shown, snapshot_id=then.snapshot_id)
+        return shown
+
+    def as_listed(
+        self, playlist: Playlist, options: Options, *, now_s: float
+    ) -> Playlist:
+        """Return what a list of playlists shows now, names and numbers alike."""
+        if not options.list_lag_s:
+            return self.as_read(playlist, options, now_s=now_s)
+        return self.as_of(playlist, now_s - options.list_lag_s)
+
     def remove(self, playlist_id: str) -> None:
         """Make every later request for the playlist answer 404."""
         self._store.execute(
@@ -144,46 +178,38 @@ class Playlists:
         """Return how many playlists stand in the account's library."""
         return int(
             self._store.number(
-                "SELECT count(*) FROM follows WHERE user_id = ?", user_id
+                "SELECT count(*) FROM follows WHERE user_id = ?"
+                " AND unfollowed_at IS NULL",
+                user_id,
             )
         )
 
     def followed(
-        self, user_id: str, *, before_s: float, offset: int, limit: int
+        self, user_id: str, *, at_s: float, offset: int, limit: int
     ) -> tuple[list[Playlist], int]:
         """Return a page of the account's library, newest first, and its length.
 
-        Only what was followed before that moment is there.
+        The library is that of the moment `at_s`.
         """
-        total = self._store.number(
-            "SELECT count(*) FROM follows WHERE user_id = ? AND followed_at <= ?",
-            user_id,
-            before_s,
-        )
-        rows = self._store.rows(
-            "SELECT playlists.* FROM follows JOIN playlists ON id = playlist_id"
-            " WHERE user_id = ? AND followed_at <= ?"
-            " ORDER BY follows.rowid DESC LIMIT ? OFFSET ?",
-            user_id,
-            before_s,
-            limit,
-            offset,
-        )
+        then = (user_id, at_s, at_s)
+        total = self._store.number(_COUNT_LIBRARY, *then)
+        rows = self._store.rows(_PAGE_OF_LIBRARY, *then, limit, offset)
         return [_playlist(row) for row in rows], int(total)
 
     def follow(self, playlist_id: str, *, user_id: str, now_s: float) -> None:
         """Put the playlist into the account's library."""
+        if self.is_followed(playlist_id, user_id=user_id):
+            return
         self._store.execute(
-            "INSERT OR IGNORE INTO follows VALUES (?, ?, ?)",
-            user_id,
-            playlist_id,
-            now_s,
+            "REPLACE INTO follows VALUES (?, ?, ?, NULL)", user_id, playlist_id, now_s
         )
 
-    def unfollow(self, playlist_id: str, *, user_id: str) -> None:
+    def unfollow(self, playlist_id: str, *, user_id: str, now_s: float) -> None:
         """Take the playlist out of the account's library; it can still be read."""
         self._store.execute(
-            "DELETE FROM follows WHERE user_id = ? AND playlist_id = ?",
+            "UPDATE follows SET unfollowed_at = ? WHERE user_id = ?"
+            " AND playlist_id = ? AND unfollowed_at IS NULL",
+            now_s,
             user_id,
             playlist_id,
         )
@@ -191,7 +217,8 @@ class Playlists:
     def is_followed(self, playlist_id: str, *, user_id: str) -> bool:
         """Tell whether the playlist stands in the account's library."""
         row = self._store.row(
-            "SELECT 1 FROM follows WHERE user_id = ? AND playlist_id = ?",
+            "SELECT 1 FROM follows WHERE user_id = ? AND playlist_id = ?"
+            " AND unfollowed_at IS NULL",
             user_id,
             playlist_id,
         )
@@ -204,15 +231,30 @@ class Playlists:
             revision=revision,
             snapshot_id=_snapshot_id(revision),
             changed_at_s=now_s,
-            previous_items=old.items,
-            previous_snapshot_id=old.snapshot_id,
         )
+        self._keep_version(old, now_s)
         self._save(written)
         return written
 
+    def _keep_version(self, old: Playlist, now_s: float) -> None:
+        """Remember what stood until now, and forget what no lag reaches any more."""
+        self._store.execute(
+            "DELETE FROM playlist_versions WHERE playlist_id = ? AND ended_at < ?",
+            old.id,
+            now_s - MAX_LAG_S,
+        )
+        version = {name: getattr(old, name) for name in _VERSIONED}
+        version["items"] = [(item.uri, item.added_at_s) for item in old.items]
+        self._store.execute(
+            "INSERT INTO playlist_versions VALUES (?, ?, ?)",
+            old.id,
+            now_s,
+            to_json(version),
+        )
+
     def _save(self, playlist: Playlist) -> None:
         self._store.execute(
-            "REPLACE INTO playlists VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
+            "REPLACE INTO playlists VALUES (?,?,?,?,?,?,?,?,?,?,?,0)",
             playlist.id,
             playlist.owner_id,
             playlist.name,
@@ -223,8 +265,6 @@ class Playlists:
             playlist.revision,
             playlist.snapshot_id,
             playlist.changed_at_s,
-            _pack(playlist.previous_items),
-            playlist.previous_snapshot_id,
             playlist.created_at_s,
         )
 
@@ -242,8 +282,8 @@ def _pack(items: Sequence[Item]) -> str:
     return to_json([(item.uri, item.added_at_s) for item in items])
 
 
-def _unpack(text: str) -> tuple[Item, ...]:
-    return tuple(Item(uri, added_at_s) for uri, added_at_s in from_json(text))
+def _items(pairs: Sequence[tuple[str, float]]) -> tuple[Item, ...]:
+    return tuple(Item(uri, added_at_s) for uri, added_at_s in pairs)
 
 
 def _playlist(row: sqlite3.Row) -> Playlist:
@@ -254,11 +294,9 @@ def _playlist(row: sqlite3.Row) -> Playlist:
         description=row["description"],
         public=bool(row["public"]),
         collaborative=bool(row["collaborative"]),
-        items=_unpack(row["items"]),
+        items=_items(from_json(row["items"])),
         revision=row["revision"],
         snapshot_id=row["snapshot_id"],
         changed_at_s=row["changed_at"],
-        previous_items=_unpack(row["previous_items"]),
-        previous_snapshot_id=row["previous_snapshot_id"],
         created_at_s=row["created_at"],
     )

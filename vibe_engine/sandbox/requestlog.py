@@ -5,32 +5,42 @@ from dataclasses import dataclass
 from typing import Any
 
 from vibe_engine.sandbox.clock import precise_iso
+from vibe_engine.sandbox.options import load_options
 from vibe_engine.sandbox.store import Store, from_json, to_json
 
-KEPT_REQUESTS = 100_000
 _PRUNE_EVERY = 1_000
+_MOST_AT_ONCE = 1_000_000
 
 
 @dataclass(slots=True)
 class Entry:
     """One request.
 
-    `status` is what the asker saw, 0 where nothing came back. `applied` tells
-    whether Spotify carried the request out, whatever the asker saw. `effect`: the
-    playlist that was written, its new snapshot id and the digest of its items.
+    `at_s`: when it came. `applied_at_s`: when Spotify carried it out, or refused.
+    `finished_at_s`: when the whole answer was on its way back. `status` is what the
+    asker saw, 0 where nothing came back. `applied` tells whether Spotify carried
+    the request out, whatever the asker saw. `effect`: the playlist that was
+    written, its new snapshot id and the digest of its items; for a token request,
+    what it was for and what it handed out. `token`: the fingerprint of the token
+    that was shown. `worker`: who sent it, in the sender's own words. `stale_s`:
+    reads show what stood that long ago.
     """
 
     at_s: float
     method: str
     path: str
     query: str
+    applied_at_s: float | None = None
     finished_at_s: float = 0.0
     status: int = 0
     client_id: str | None = None
     user_id: str | None = None
+    token: str | None = None
+    worker: str | None = None
     fault: str | None = None
     applied: bool = False
     effect: dict[str, Any] | None = None
+    stale_s: float = 0.0
 
 
 class RequestLog:
@@ -39,13 +49,14 @@ class RequestLog:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add(self, entry: Entry) -> None:
-        """Append one request; now and then forget the oldest."""
+    def add(self, entry: Entry) -> int:
+        """Append one request and return its number; now and then forget the oldest."""
         inserted = self._store.execute(
-            "INSERT INTO requests (at, finished_at, method, path, query, status,"
-            " client_id, user_id, fault, applied, effect)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO requests (at, applied_at, finished_at, method, path, query,"
+            " status, client_id, user_id, token, worker, fault, applied, effect)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             entry.at_s,
+            entry.applied_at_s,
             entry.finished_at_s,
             entry.method,
             entry.path,
@@ -53,35 +64,57 @@ class RequestLog:
             entry.status,
             entry.client_id,
             entry.user_id,
+            entry.token,
+            entry.worker,
             entry.fault,
             entry.applied,
             to_json(entry.effect),
         )
         number = inserted.lastrowid or 0
         if number % _PRUNE_EVERY == 0:
-            self._store.execute(
-                "DELETE FROM requests WHERE n <= ?", number - KEPT_REQUESTS
-            )
+            self._forget(number)
+        return number
 
-    def since(self, number: int, path: str = "") -> dict[str, Any]:
+    def finish(self, number: int, *, now_s: float) -> None:
+        """Note that the answer to a request has only now been sent in full."""
+        self._store.execute(
+            "UPDATE requests SET finished_at = ? WHERE n = ?", now_s, number
+        )
+
+    def since(self, number: int, path: str = "", limit: int = 0) -> dict[str, Any]:
         """Return the requests after that number whose path starts so.
 
-        `next` is the number of the newest request, to go on from.
+        `limit`: at most so many, 0 for all. `next` is the number to go on from,
+        `newest` the last one there is, and `oldest` the first that is still known:
+        what came before it was forgotten.
         """
         rows = self._store.rows(
-            "SELECT * FROM requests WHERE n > ? AND substr(path, 1, ?) = ? ORDER BY n",
+            "SELECT * FROM requests WHERE n > ? AND substr(path, 1, ?) = ? ORDER BY n"
+            " LIMIT ?",
             number,
             len(path),
             path,
+            limit or _MOST_AT_ONCE,
         )
-        newest = self._store.number("SELECT max(n) FROM requests")
-        return {"next": int(newest), "requests": [_shown(row) for row in rows]}
+        newest = int(self._store.number("SELECT max(n) FROM requests"))
+        return {
+            "next": rows[-1]["n"] if limit and len(rows) == limit else newest,
+            "newest": newest,
+            "oldest": int(self._store.number("SELECT min(n) FROM requests")),
+            "requests": [_shown(row) for row in rows],
+        }
+
+    def _forget(self, newest: int) -> None:
+        kept = load_options(self._store).kept_requests
+        self._store.execute("DELETE FROM requests WHERE n <= ?", newest - kept)
 
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:
+    applied_at_s = row["applied_at"]
     return {
         **dict(row),
         "at": precise_iso(row["at"]),
+        "applied_at": None if applied_at_s is None else precise_iso(applied_at_s),
         "finished_at": precise_iso(row["finished_at"]),
         "applied": bool(row["applied"]),
         "effect": from_json(row["effect"]),

@@ -11,7 +11,8 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
 from vibe_engine.sandbox.answers import error_body, json_answer
-from vibe_engine.sandbox.application import Application, Delivery
+from vibe_engine.sandbox.application import Application
+from vibe_engine.sandbox.faultanswers import Delivery
 
 MAX_BODY_BYTES = 2_000_000
 _DRIP_STEPS = 50
@@ -36,11 +37,13 @@ class Handler(WSGIRequestHandler):
             refusal = json_answer(error_body(413, "Payload too large"), 413)
             self._send(Delivery(refusal))
             return
-        request = Request(self.make_environ())
+        delivery = self.server.application.handle(Request(self.make_environ()))
         try:
-            self._send(self.server.application.handle(request))
+            self._send(delivery)
         except (ConnectionError, TimeoutError):
             self.close_connection = True
+        finally:
+            self.server.application.finish(delivery)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Print nothing: the requests stand in the sandbox's own log."""
@@ -57,6 +60,7 @@ class Handler(WSGIRequestHandler):
             self._hang_up(is_reset=delivery.is_reset)
             return
         body = b"" if self.command == "HEAD" else delivery.response.get_data()
+        time.sleep(delivery.wait_s)
         self._send_head(delivery.response)
         if delivery.drip_s:
             self._drip(body, delivery.drip_s)

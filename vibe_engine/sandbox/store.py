@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS developers (
     name TEXT PRIMARY KEY, premium_lapsed INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS apps (
     client_id TEXT PRIMARY KEY, client_secret TEXT NOT NULL, profile TEXT NOT NULL,
-    developer TEXT NOT NULL, redirect_uris TEXT NOT NULL, seats TEXT NOT NULL);
+    developer TEXT NOT NULL, redirect_uris TEXT NOT NULL, seats TEXT NOT NULL,
+    rotates INTEGER);
 CREATE TABLE IF NOT EXISTS users (
     user_id TEXT PRIMARY KEY, account_id TEXT NOT NULL UNIQUE, display_name TEXT);
 CREATE TABLE IF NOT EXISTS codes (
@@ -35,12 +36,17 @@ CREATE TABLE IF NOT EXISTS playlists (
     description TEXT NOT NULL, public INTEGER NOT NULL,
     collaborative INTEGER NOT NULL, items TEXT NOT NULL, revision INTEGER NOT NULL,
     snapshot_id TEXT NOT NULL, changed_at REAL NOT NULL,
-    previous_items TEXT NOT NULL, previous_snapshot_id TEXT NOT NULL,
     created_at REAL NOT NULL, is_gone INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS playlists_by_owner ON playlists (owner_id);
+CREATE TABLE IF NOT EXISTS playlist_versions (
+    playlist_id TEXT NOT NULL, ended_at REAL NOT NULL, version TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS versions_by_end ON playlist_versions
+    (playlist_id, ended_at);
 CREATE TABLE IF NOT EXISTS follows (
     user_id TEXT NOT NULL, playlist_id TEXT NOT NULL, followed_at REAL NOT NULL,
-    PRIMARY KEY (user_id, playlist_id));
+    unfollowed_at REAL, PRIMARY KEY (user_id, playlist_id));
+CREATE TABLE IF NOT EXISTS altered_tracks (
+    track_id TEXT PRIMARY KEY, state TEXT NOT NULL, target_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS invented_albums (
     number INTEGER PRIMARY KEY, album_id TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS usage (
@@ -50,8 +56,17 @@ CREATE TABLE IF NOT EXISTS requests (
     n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, finished_at REAL NOT NULL,
     method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
     status INTEGER NOT NULL, client_id TEXT, user_id TEXT, fault TEXT,
-    applied INTEGER NOT NULL, effect TEXT);
+    applied INTEGER NOT NULL, effect TEXT, applied_at REAL, token TEXT, worker TEXT);
 """
+# What state files of before do not have yet, and what they have too much.
+_ADDED = (
+    ("apps", "rotates INTEGER"),
+    ("follows", "unfollowed_at REAL"),
+    ("requests", "applied_at REAL"),
+    ("requests", "token TEXT"),
+    ("requests", "worker TEXT"),
+)
+_DROPPED = (("playlists", "previous_items"), ("playlists", "previous_snapshot_id"))
 
 
 class StateFileError(Exception):
@@ -136,7 +151,22 @@ def _open(path: Path | None) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(_SCHEMA)
+    _upgrade(connection)
     return connection
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables of an older state file into today's form."""
+    for table, column in _ADDED:
+        if column.split()[0] not in _columns(connection, table):
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    for table, column in _DROPPED:
+        if column in _columns(connection, table):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
 def to_json(value: object) -> str:

@@ -14,6 +14,7 @@ from vibe_engine.sandbox.store import Store
 CODE_LIFETIME_S = 600
 CONSENT_LIFETIME_MONTHS = 6  # since 2026-07-20 for every app
 _FORGET_ACCESS_TOKENS_AFTER_S = 86_400
+_FINGERPRINT_LENGTH = 16
 
 
 class TokenError(Exception):
@@ -114,12 +115,18 @@ class Tokens:
         )
 
     def refresh(
-        self, refresh_token: str, *, client_id: str, is_public: bool, now_s: float
+        self,
+        refresh_token: str,
+        *,
+        client_id: str,
+        is_public: bool,
+        rotates: bool,
+        now_s: float,
     ) -> Grant:
         """Return a new access token for a refresh token.
 
-        There is no new refresh token, unless rotation is switched on: then the
-        old one dies, and the new one keeps the date of the consent.
+        There is no new refresh token, unless it `rotates`: then the old one dies,
+        and the new one keeps the date of the consent.
 
         :raises TokenError: `invalid_grant`: unknown, revoked, or six calendar
             months after the consent.
@@ -135,7 +142,6 @@ class Tokens:
             raise TokenError("invalid_grant", "Refresh token revoked")
         if now_s >= add_months(row["authorized_at"], CONSENT_LIFETIME_MONTHS):
             raise TokenError("invalid_grant", "Refresh token expired")
-        rotates = load_options(self._store).rotate_refresh_tokens
         renewed = self._rotate(row) if rotates else None
         return self._issue_access(
             client_id, row["user_id"], row["scope"], renewed, now_s=now_s
@@ -144,6 +150,16 @@ class Tokens:
     def issue_for_app(self, client_id: str, *, now_s: float) -> Grant:
         """Return an access token that speaks for the app alone."""
         return self._issue_access(client_id, None, "", None, now_s=now_s)
+
+    def user_behind(self, secret: str) -> str | None:
+        """Return whose refresh token or code that is; None where it is unknown."""
+        row = self._store.row(
+            "SELECT user_id FROM refresh_tokens WHERE token = ?"
+            " UNION SELECT user_id FROM codes WHERE code = ?",
+            secret,
+            secret,
+        )
+        return None if row is None else row["user_id"]
 
     def find_access(self, access_token: str, *, now_s: float) -> Access | None:
         """Return whom the token speaks for; None where it is unknown or expired."""
@@ -258,6 +274,11 @@ class Tokens:
             now_s + lifetime_s,
         )
         return Grant(token, scope, lifetime_s, refresh_token)
+
+
+def fingerprint(token: str) -> str:
+    """Return what a token is called where it must not stand itself."""
+    return hashlib.sha256(token.encode()).hexdigest()[:_FINGERPRINT_LENGTH]
 
 
 def _check_proof(challenge: str, verifier: str, *, is_public: bool) -> None:

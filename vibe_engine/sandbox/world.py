@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vibe_engine.sandbox.catalogue import Catalogue
 from vibe_engine.sandbox.clock import Clock
-from vibe_engine.sandbox.faults import Faults
+from vibe_engine.sandbox.faultlist import Faults
 from vibe_engine.sandbox.generated import GeneratedCatalogue
 from vibe_engine.sandbox.invented import CatalogueWithInventions
 from vibe_engine.sandbox.limits import Limits

@@ -55,7 +55,7 @@ def create_playlist_for(call: Call, user_id: str) -> Response:
 
 def get_playlist(call: Call, playlist_id: str) -> Response:
     """GET /playlists/{id}: with items for its owner only."""
-    playlist = _playlist(call, playlist_id).as_read(call.options, now_s=call.now_s)
+    playlist = _as_read(call, _playlist(call, playlist_id))
     shown = _full(call, playlist)
     return json_answer(select(shown, call.request.args.get("fields", "")))
 
@@ -83,7 +83,7 @@ def change_details(call: Call, playlist_id: str) -> Response:
 
 def get_items(call: Call, playlist_id: str) -> Response:
     """GET /playlists/{id}/items: a page, for its owner only."""
-    playlist = _own_playlist(call, playlist_id).as_read(call.options, now_s=call.now_s)
+    playlist = _as_read(call, _own_playlist(call, playlist_id))
     offset, limit = call.page()
     rows = _rows(call, playlist, offset, limit)
     return json_answer(select(rows, call.request.args.get("fields", "")))
@@ -140,14 +140,14 @@ def get_my_playlists(call: Call) -> Response:
     offset, limit = call.page()
     playlists, total = call.world.playlists.followed(
         call.user.user_id,
-        before_s=call.now_s - call.options.list_lag_s,
+        at_s=call.now_s - call.options.list_lag_s,
         offset=offset,
         limit=limit,
     )
     shaper = call.shaper()
     shown = [
         shaper.simple_playlist(
-            each.as_read(call.options, now_s=call.now_s),
+            call.world.playlists.as_listed(each, call.options, now_s=call.now_s),
             call.world.people.user(each.owner_id),
         )
         for each in playlists
@@ -186,7 +186,9 @@ def remove_from_library(call: Call) -> Response:
     """DELETE /me/library?uris=: unfollow playlists, which is how one deletes."""
     call.require_scope("user-library-modify", "user-follow-modify", MODIFY_PUBLIC)
     for playlist in _library_playlists(call):
-        call.world.playlists.unfollow(playlist.id, user_id=call.user.user_id)
+        call.world.playlists.unfollow(
+            playlist.id, user_id=call.user.user_id, now_s=call.now_s
+        )
         call.effect["playlist_id"] = playlist.id
     return empty_answer()
 
@@ -207,9 +209,15 @@ def unfollow(call: Call, playlist_id: str) -> Response:
     """DELETE /playlists/{id}/followers, the older way."""
     call.require_scope(MODIFY_PUBLIC, MODIFY_PRIVATE)
     playlist = _playlist(call, playlist_id)
-    call.world.playlists.unfollow(playlist.id, user_id=call.user.user_id)
+    call.world.playlists.unfollow(
+        playlist.id, user_id=call.user.user_id, now_s=call.now_s
+    )
     call.effect["playlist_id"] = playlist.id
     return empty_answer()
+
+
+def _as_read(call: Call, playlist: Playlist) -> Playlist:
+    return call.world.playlists.as_read(playlist, call.options, now_s=call.now_s)
 
 
 def _full(call: Call, playlist: Playlist) -> Json:

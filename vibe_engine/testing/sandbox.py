@@ -18,6 +18,7 @@ from vibe_engine.supervisor.lifeline import dies_with_parent
 READY_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 10
 ANSWER_TIMEOUT_S = 30
+LOG_PAGE = 5_000
 
 
 class SandboxError(Exception):
@@ -26,7 +27,12 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request that the sandbox received, as its log tells it."""
+    """One request that the sandbox received, as its log tells it.
+
+    `at`, `applied_at`, `finished_at`: when it came, when it was carried out or
+    refused, when its answer had gone out. `token`: the fingerprint of the token it
+    showed. `worker`: its `X-Worker` header, else its User-Agent.
+    """
 
     n: int
     at: str
@@ -38,6 +44,11 @@ class LoggedRequest:
     user_id: str | None
     fault: str | None
     applied: bool
+    applied_at: str | None = None
+    finished_at: str = ""
+    token: str | None = None
+    worker: str | None = None
+    effect: dict[str, Any] | None = None
 
 
 class SandboxControl:
@@ -61,13 +72,15 @@ class SandboxControl:
 
         `path` keeps those whose path starts with it; `api_only` those below `/v1/`.
         """
-        start = self.log_start if since is None else since
-        answer = self.get("log", since=start, path=path or ("/v1/" if api_only else ""))
-        fields = LoggedRequest.__dataclass_fields__
-        return [
-            LoggedRequest(**{name: entry.get(name) for name in fields})
-            for entry in answer["requests"]
-        ]
+        position = self.log_start if since is None else since
+        wanted = path or ("/v1/" if api_only else "")
+        entries: list[LoggedRequest] = []
+        while True:
+            page = self.get("log", since=position, path=wanted, limit=LOG_PAGE)
+            entries += map(_logged, page["requests"])
+            if len(page["requests"]) < LOG_PAGE:
+                return entries
+            position = page["next"]
 
     def calls(self) -> list[str]:
         """Return the API requests since the test began, as "METHOD /path"."""
@@ -89,10 +102,12 @@ class SandboxControl:
         seconds: float | None = None,
         count: int = 1,
         share: float | None = None,
+        **details: object,
     ) -> Any:
         """Order a fault for requests whose path matches the pattern `path`.
 
-        `count` is how often it strikes, -1 for always.
+        `count` is how often it strikes, -1 for always; `details` as in the sandbox's
+        README: `for_s`, `user_id`, `client_id`, `megabytes`, `seed`.
         """
         wanted = {
             "method": method,
@@ -104,9 +119,30 @@ class SandboxControl:
             "seconds": seconds,
             "count": count,
             "share": share,
+            **details,
         }
         order = {name: value for name, value in wanted.items() if value is not None}
         return self.post("faults", **order)
+
+    def mix(self, *faults: dict[str, Any], **shared: object) -> Any:
+        """Order faults of which one at most strikes a request; shares add up.
+
+        `shared` counts for each that does not say otherwise, so
+        `mix({"kind": "drop_after", "share": 0.05}, path="/v1/", count=-1)`.
+        """
+        return self.post("faults", mix=list(faults), **shared)
+
+    def script(self, *steps: dict[str, Any], repeat: int = 1, **shared: object) -> Any:
+        """Order faults that strike one after another, each when its request comes.
+
+        `repeat` is how often the row is played, -1 for ever; `shared` as for `mix`.
+        """
+        return self.post("faults", script=list(steps), repeat=repeat, **shared)
+
+    def options(self, **changes: object) -> dict[str, Any]:
+        """Change switches of the sandbox, if any are given; return all of them."""
+        answer = self.post("options", **changes) if changes else self.get("options")
+        return self._object(answer)
 
     def faults(self) -> list[dict[str, Any]]:
         """Return the faults that still wait to strike."""
@@ -209,6 +245,13 @@ class SandboxControl:
     @staticmethod
     def _object(answer: Any) -> dict[str, Any]:
         return answer if isinstance(answer, dict) else {}
+
+
+def _logged(entry: dict[str, Any]) -> LoggedRequest:
+    fields: dict[str, Any] = {
+        name: entry.get(name) for name in LoggedRequest.__dataclass_fields__
+    }
+    return LoggedRequest(**fields)
 
 
 class SandboxProcess:

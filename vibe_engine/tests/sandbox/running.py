@@ -32,10 +32,12 @@ class Account:
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
         """Send a request to the Web API."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        headers |= options.pop("headers", {})
         return self._session.request(
             method,
             f"{self.url}/v1/{path}",
-            headers={"Authorization": f"Bearer {self.token}"},
+            headers=headers,
             timeout=TIMEOUT_S,
             **options,
         )

@@ -1,4 +1,6 @@
-from vibe_engine.sandbox import requestlog
+from datetime import datetime
+
+from vibe_engine.sandbox.options import change_options
 from vibe_engine.sandbox.playlists import digest
 from vibe_engine.sandbox.requestlog import Entry, RequestLog
 from vibe_engine.sandbox.store import Store
@@ -67,7 +69,7 @@ class TestRequestLog:
         account.get("me")
         newest = local.control("GET", "log?since=0")["next"]
         beyond = local.control("GET", "log?since=999999999")
-        assert beyond == {"next": newest, "requests": []}
+        assert (beyond["next"], beyond["requests"]) == (newest, [])
 
     def test_keeps_to_a_path(self, local: RunningSandbox, account: Account) -> None:
         account.get("me")
@@ -88,13 +90,61 @@ class TestRequestLog:
         local.session.get(f"{local.url}/images/user/64/x.svg", timeout=9)
         assert local.log("") == []
 
-    def test_forgets_the_oldest(self) -> None:
+    def test_forgets_the_oldest_and_says_so(self) -> None:
         store = Store()
         log = RequestLog(store)
         with store.transaction():
-            for _ in range(requestlog.KEPT_REQUESTS + 1_000):
+            change_options(store, {"kept_requests": 2_000})
+            for _ in range(5_000):
                 log.add(Entry(at_s=0, method="GET", path="/v1/me", query=""))
-        kept = store.number("SELECT count(*) FROM requests")
-        oldest = store.number("SELECT min(n) FROM requests")
-        assert (kept, oldest) == (requestlog.KEPT_REQUESTS, 1_001)
+        page = log.since(0)
+        assert (page["oldest"], page["newest"]) == (3_001, 5_000)
+        assert len(page["requests"]) == 2_000
         store.close()
+
+    def test_is_read_in_pieces(self, local: RunningSandbox, account: Account) -> None:
+        for _ in range(5):
+            account.get("me")
+        seen, position = [], 0
+        while page := local.control("GET", f"log?since={position}&limit=2")["requests"]:
+            seen += [entry["n"] for entry in page]
+            position = page[-1]["n"]
+        assert seen == [entry["n"] for entry in local.log("")]
+
+    def test_counts_on_over_what_another_path_left_out(
+        self, local: RunningSandbox, account: Account
+    ) -> None:
+        account.get("me")
+        page = local.control("GET", "log?path=/nowhere&limit=5")
+        assert (page["requests"], page["next"]) == ([], page["newest"])
+
+    def test_tells_when_a_slow_answer_was_through(
+        self, local: RunningSandbox, account: Account
+    ) -> None:
+        local.fault("latency_after", seconds=0.3)
+        account.get("me")
+        account.get("me")
+        entry = local.log()[0]
+        began, ended = map(
+            datetime.fromisoformat, (entry["applied_at"], entry["finished_at"])
+        )
+        assert (ended - began).total_seconds() >= 0.3
+
+    def test_names_the_worker_that_asked(
+        self, local: RunningSandbox, account: Account
+    ) -> None:
+        account.ask("GET", "me", headers={"X-Worker": "celery@1"})
+        account.ask("GET", "me", headers={"User-Agent": "VibeEngine (worker 2)"})
+        workers = [entry["worker"] for entry in local.log()]
+        assert workers == ["celery@1", "VibeEngine (worker 2)"]
+
+    def test_tells_tokens_apart_and_follows_them(self, local: RunningSandbox) -> None:
+        granted = local.grant()
+        Account(local.url, local.session, granted["access_token"]).get("me")
+        local.token(grant_type="refresh_token", refresh_token=granted["refresh_token"])
+        issued, used, renewed = local.log("")
+        assert used["token"] == issued["effect"]["access_token"]
+        assert renewed["token"] == issued["effect"]["refresh_token"]
+        assert renewed["effect"]["grant_type"] == "refresh_token"
+        assert renewed["effect"]["access_token"] != used["token"]
+        assert {issued["user_id"], renewed["user_id"]} == {"harbour-radio"}
