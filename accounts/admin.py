@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from accounts.models import Account, App, Developer, ErasureReceipt, Token, Usage
-from accounts.throttle import circuit
+from accounts.services import mending
+from vibe_engine import clock
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -34,6 +35,8 @@ class DeveloperAdmin(admin.ModelAdmin[Developer]):
         "requests_per_s",
         "catalogue_calls_a_day",
         "playlist_writes_a_day",
+        "playlist_reads_a_day",
+        "interactive_reserve_percent",
         "circuit_open_until",
         "circuit_cause",
     )
@@ -43,6 +46,7 @@ class DeveloperAdmin(admin.ModelAdmin[Developer]):
         "circuit_open_until",
         "circuit_cause",
         "circuit_trips",
+        "circuit_closed_at",
         "probe_until",
     )
     exclude = ("next_free_at", "queue_tail_at")
@@ -53,8 +57,20 @@ class DeveloperAdmin(admin.ModelAdmin[Developer]):
         self, request: HttpRequest, developers: QuerySet[Developer]
     ) -> None:
         for developer in developers:
-            circuit.close_by_hand(developer.pk)
-        self.message_user(request, "Calls go through again; the next one will tell.")
+            mending.ask_spotify_again(developer=developer, now=clock.now())
+        self.message_user(request, "One call goes first now; the others follow it.")
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Developer,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Let what waits for a budget try again after it was changed."""
+        super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            mending.use_new_budgets(developer=obj, now=clock.now())
 
 
 class AppForm(forms.ModelForm[App]):
@@ -98,6 +114,18 @@ class AppAdmin(admin.ModelAdmin[App]):
     list_filter = ("mode", "developer")
     search_fields = ("name", "client_id")
     list_select_related = ("developer",)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: App,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Let what waits for the right secret try again with a new one."""
+        super().save_model(request, obj, form, change)
+        if form.cleaned_data.get("client_secret"):
+            mending.use_new_secret(app=obj, now=clock.now())
 
 
 @admin.register(Account)

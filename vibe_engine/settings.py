@@ -250,6 +250,7 @@ TIMES = {
         "CALL_LEASE_S": "45",
         "RUN_LEASE_S": "120",
         "CREATE_SETTLE_S": "60",
+        "RAMP_S": "600",
         "ENGINE_ROUND_S": "2",
         "ENGINE_LEASE_S": "30",
         "RING_AGAIN_S": "30",

@@ -26,6 +26,7 @@ def make_developer(**fields: Any) -> Developer:
     fields.setdefault("requests_per_s", 10_000.0)
     fields.setdefault("catalogue_calls_a_day", 1_000_000)
     fields.setdefault("playlist_writes_a_day", 1_000_000)
+    fields.setdefault("playlist_reads_a_day", 1_000_000)
     return Developer.objects.create(**fields)
 
 

@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 from accounts.models import Developer, Usage
 from accounts.tests.factories import make_account, make_app, make_developer
 from accounts.throttle import ThrottleGate, bucket, circuit, usage
-from accounts.throttle.queueing import BURST_S, Turns, take_turn
+from accounts.throttle.pace import RAMP, Pace, pace_of
+from accounts.throttle.queueing import BURST_S, Haste, Turns, take_turn
+from automation.models import Run
 from vibe_engine.errors import WaitError
 from vibe_engine.spotify.errors import (
     NotFoundError,
     PremiumRequiredError,
     RateLimitedError,
     SpotifyError,
+    UnauthorizedError,
     UnavailableError,
 )
 
@@ -61,15 +64,28 @@ def store(request: pytest.FixtureRequest, settings: Any) -> str:
     return str(request.param)
 
 
-def make_gate(
-    moment: Callable[[], datetime], *, urgent: bool = False, **fields: Any
-) -> ThrottleGate:
+def make_gate(moment: Callable[[], datetime], **fields: Any) -> ThrottleGate:
     developer = make_developer(**fields)
-    return ThrottleGate(developer_id=developer.pk, urgent=urgent, read_clock=moment)
+    return ThrottleGate(developer_id=developer.pk, read_clock=moment)
 
 
-def another_gate(gate: ThrottleGate) -> ThrottleGate:
-    return ThrottleGate(developer_id=gate._developer_id, read_clock=gate._now)
+def another_gate(gate: ThrottleGate, **options: bool) -> ThrottleGate:
+    return ThrottleGate(
+        developer_id=gate._developer_id, read_clock=gate._now, **options
+    )
+
+
+def send_to_wait(gate: ThrottleGate, wait: WaitError) -> datetime:
+    """Write a run down as the ledger does when a job was told to wait."""
+    Run.objects.create(
+        kind="tests.nothing",
+        title="Waits",
+        budget=developer_of(gate).budget,
+        due_at=wait.until,
+        reason=wait.cause,
+        created_at=wait.until,
+    )
+    return wait.until
 
 
 def developer_of(gate: ThrottleGate) -> Developer:
@@ -151,11 +167,19 @@ class TestRate:
         gate = make_gate(moment, requests_per_s=1)
         for _ in range(6):
             pass_through(gate)
-        urgent = ThrottleGate(
-            developer_id=gate._developer_id, urgent=True, read_clock=moment
-        )
-        pass_through(urgent, "profile")
+        pass_through(another_gate(gate, urgent=True), "profile")
         assert refused(gate).until == NOW + timedelta(seconds=2)
+
+    def test_lets_what_a_person_asked_for_go_before_those_who_wait(
+        self, store: str, moment: Moment
+    ) -> None:
+        gate = make_gate(moment, requests_per_s=1)
+        for _ in range(6):
+            pass_through(gate)
+        waits = [refused(gate).until for _ in range(100)]
+        clicked = another_gate(gate, interactive=True)
+        assert refused(clicked).until == waits[0]
+        assert refused(gate).until == waits[-1] + timedelta(seconds=1)
 
     def test_starts_anew_when_the_clock_was_set_back(
         self, store: str, moment: Moment
@@ -207,30 +231,69 @@ class TestWithoutRedis:
 class TestBothHomesAgree:
     @given(
         rate=st.sampled_from([0.1, 1.0, 3.0, 50.0]),
+        burst_s=st.sampled_from([0.0, BURST_S]),
         steps=st.lists(
-            st.tuples(st.floats(0, 20), st.floats(0, 30)), min_size=1, max_size=30
+            st.tuples(st.floats(0, 20), st.sampled_from(Haste)),
+            min_size=1,
+            max_size=30,
         ),
     )
     def test_on_every_sequence_of_calls(
-        self, rate: float, steps: list[tuple[float, float]]
+        self, rate: float, burst_s: float, steps: list[tuple[float, Haste]]
     ) -> None:
         remote = bucket.RedisBucket(django_settings.REDIS_URL)
         remote._client.flushdb()
-        developer = Developer(pk=1, requests_per_s=rate)
         turns, now = Turns(), NOW
-        for pause_s, ahead_s in steps:
+        for pause_s, haste in steps:
             now += timedelta(seconds=round(pause_s, 3))
-            not_before = now + timedelta(seconds=round(ahead_s, 3))
             turns, slot_s = take_turn(
                 turns,
                 now_s=now.timestamp(),
-                not_before_s=not_before.timestamp(),
                 interval_s=1 / rate,
+                burst_s=burst_s,
+                haste=haste,
             )
-            slot = remote.take(developer, now=now, not_before=not_before, urgent=False)
+            slot = remote.take(1, bucket.Step(1 / rate, burst_s, haste), now=now)
             assert slot is not None
             assert slot.timestamp() == pytest.approx(slot_s, abs=0.001)
         remote._client.close()
+
+
+class TestPace:
+    @given(
+        full=st.floats(0.05, 100),
+        halvings=st.integers(0, 6),
+        number=st.integers(0, 10**5),
+    )
+    def test_gives_turns_as_the_rate_makes_room(
+        self, full: float, halvings: int, number: int
+    ) -> None:
+        pace = Pace(full, min(full, 1.0) / 2**halvings, NOW)
+        turn = pace.turn(number)
+        step_s = (pace.turn(number + 1) - turn).total_seconds()
+        slowest, quickest = (
+            pace.interval_s(NOW + turn),
+            pace.interval_s(NOW + turn + RAMP),
+        )
+        assert quickest * 0.99 - 1e-5 <= step_s <= slowest * 1.01 + 1e-5
+
+    def test_begins_at_one_a_second_and_is_full_after_ten_minutes(self) -> None:
+        pace = Pace(9.0, 1.0, NOW)
+        rates = [1 / pace.interval_s(NOW + RAMP * part / 4) for part in range(6)]
+        assert rates == pytest.approx([1, 3, 5, 7, 9, 9])
+        assert pace.turn(0) == timedelta()
+        assert pace.turn(3_000) == RAMP
+        assert pace.turn(3_009) == RAMP + timedelta(seconds=1)
+
+    def test_knows_no_ramp_where_nothing_was_closed(self) -> None:
+        pace = pace_of(Developer(requests_per_s=4), now=NOW)
+        assert pace.interval_s(NOW) == 0.25
+        assert pace.turn(8) == timedelta(seconds=2)
+
+    def test_forgets_a_ramp_of_a_clock_that_was_set_back(self) -> None:
+        later = NOW + timedelta(days=1)
+        developer = Developer(requests_per_s=4, circuit_closed_at=later)
+        assert not pace_of(developer, now=NOW).is_ramping(NOW)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -309,19 +372,46 @@ class TestUsage:
 @pytest.mark.portable
 class TestBudget:
     def test_ends_the_day_for_the_group_that_used_it_up(self, moment: Moment) -> None:
-        gate = make_gate(moment, catalogue_calls_a_day=2)
+        gate = make_gate(moment, catalogue_calls_a_day=2, interactive_reserve_percent=0)
         pass_through(gate)
         pass_through(gate, "features")
         wait = refused(gate)
-        assert wait.cause == "budget"
+        assert wait.cause == "budget:catalogue"
         assert "budget of 2 calls" in str(wait)
         pass_through(gate, "playlist_write")
         pass_through(gate, "playlist_read")
 
+    @pytest.mark.parametrize(
+        ("group", "column"),
+        [
+            ("catalogue", "catalogue_calls_a_day"),
+            ("playlist_write", "playlist_writes_a_day"),
+            ("playlist_read", "playlist_reads_a_day"),
+        ],
+    )
+    def test_is_set_for_each_group(
+        self, moment: Moment, group: str, column: str
+    ) -> None:
+        gate = make_gate(moment, interactive_reserve_percent=0, **{column: 1})
+        pass_through(gate, group)
+        refused(gate, group)
+
+    def test_keeps_a_reserve_for_what_a_person_asks_for(self, moment: Moment) -> None:
+        gate = make_gate(
+            moment, playlist_writes_a_day=10, interactive_reserve_percent=20
+        )
+        for _ in range(8):
+            pass_through(gate, "playlist_write")
+        assert "2 kept for what people ask for" in str(refused(gate, "playlist_write"))
+        clicked = another_gate(gate, interactive=True)
+        for _ in range(2):
+            pass_through(clicked, "playlist_write")
+        assert "but for" not in str(refused(clicked, "playlist_write"))
+
     def test_names_the_moment_at_which_the_oldest_hour_is_a_day_old(
         self, moment: Moment
     ) -> None:
-        gate = make_gate(moment, playlist_writes_a_day=2)
+        gate = make_gate(moment, playlist_writes_a_day=2, interactive_reserve_percent=0)
         pass_through(gate, "playlist_write")
         moment.forward(hours=3)
         pass_through(gate, "playlist_write")
@@ -332,17 +422,42 @@ class TestBudget:
         moment.now = wait.until
         pass_through(gate, "playlist_write")
 
-    def test_gives_those_who_wait_for_it_slots_of_their_own(
+    def test_spreads_those_who_wait_over_the_hours_that_make_room(
         self, moment: Moment
     ) -> None:
-        gate = make_gate(moment, catalogue_calls_a_day=1, requests_per_s=1)
-        pass_through(gate)
-        first, second = refused(gate).until, refused(gate).until
-        assert second - first == timedelta(seconds=1)
+        gate = make_gate(moment, catalogue_calls_a_day=6, interactive_reserve_percent=0)
+        for calls in (4, 2):
+            for _ in range(calls):
+                pass_through(gate)
+            moment.forward(hours=1)
+        slots = [send_to_wait(gate, refused(gate)) for _ in range(7)]
+        first_room = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+        minutes = [(slot - first_room).total_seconds() / 60 for slot in slots[:6]]
+        assert minutes == [0, 15, 30, 45, 60, 90]
+        assert slots[6] > slots[5]
+
+    def test_lets_a_click_have_the_first_room_there_is(self, moment: Moment) -> None:
+        gate = make_gate(moment, catalogue_calls_a_day=2, interactive_reserve_percent=0)
+        for _ in range(2):
+            pass_through(gate)
+        waits = [send_to_wait(gate, refused(gate)) for _ in range(2)]
+        assert refused(another_gate(gate, interactive=True)).until == waits[0]
 
     def test_lets_nothing_through_when_the_budget_is_zero(self, moment: Moment) -> None:
         gate = make_gate(moment, catalogue_calls_a_day=0)
-        assert refused(gate).until == NOW + timedelta(days=1)
+        assert refused(gate).until == NOW + timedelta(hours=25)
+
+    def test_is_exact_when_many_share_it(self, moment: Moment) -> None:
+        gate = make_gate(moment, catalogue_calls_a_day=50)
+        passed = 0
+        for _ in range(60):
+            try:
+                pass_through(another_gate(gate))
+            except WaitError:
+                continue
+            passed += 1
+        assert passed == 40
+        assert usage.budgets(developer_of(gate), now=NOW)[0].routine_left == 0
 
 
 @pytest.mark.django_db
@@ -380,7 +495,7 @@ class TestCircuit:
             moment.now = until
         assert waits == [60, 120, 240, 480, 900, 900]
 
-    def test_starts_from_the_first_wait_after_it_was_closed(
+    def test_goes_on_doubling_when_it_opens_again_right_after_it_was_closed(
         self, moment: Moment
     ) -> None:
         gate = make_gate(moment)
@@ -388,7 +503,41 @@ class TestCircuit:
             moment.now = self.trip(gate, RateLimitedError("Slower.")).until
         pass_through(gate)
         until = self.trip(gate, RateLimitedError("Slower.")).until
+        assert until == moment.now + timedelta(seconds=240)
+
+    def test_waits_longer_than_asked_for_when_it_opens_again_soon(
+        self, moment: Moment
+    ) -> None:
+        gate = make_gate(moment)
+        for expected_s in (5, 10, 20):
+            until = self.trip(gate, RateLimitedError("No.", retry_after_s=5)).until
+            assert until == moment.now + timedelta(seconds=expected_s)
+            moment.now = until
+        until = self.trip(gate, RateLimitedError("No.", retry_after_s=7_200)).until
+        assert until == moment.now + timedelta(hours=2)
+
+    def test_begins_anew_after_ten_good_minutes(self, moment: Moment) -> None:
+        gate = make_gate(moment)
+        for _ in range(3):
+            moment.now = self.trip(gate, RateLimitedError("Slower.")).until
+        pass_through(gate)
+        moment.forward(minutes=10)
+        until = self.trip(gate, RateLimitedError("Slower.")).until
         assert until == moment.now + timedelta(seconds=60)
+
+    def test_rests_for_a_day_when_the_quota_names_no_time(self, moment: Moment) -> None:
+        error = RateLimitedError("Gone.", reason="QUOTA_EXCEEDED")
+        assert self.trip(make_gate(moment), error).until == NOW + timedelta(days=1)
+
+    def test_asks_ever_more_seldom_while_premium_is_lapsed(
+        self, moment: Moment
+    ) -> None:
+        gate, hours = make_gate(moment), []
+        for _ in range(5):
+            until = self.trip(gate, PremiumRequiredError("Lapsed.")).until
+            hours.append((until - moment.now) / timedelta(hours=1))
+            moment.now = until
+        assert hours == [1, 2, 4, 6, 6]
 
     def test_counts_calls_under_way_as_one_trip(self, moment: Moment) -> None:
         gate = make_gate(moment)
@@ -420,6 +569,7 @@ class TestCircuit:
         gate.enter("catalogue")
         assert refused(another_gate(gate)).cause == "circuit"
         gate.leave("catalogue", None)
+        moment.forward(seconds=1)
         pass_through(another_gate(gate))
         developer = developer_of(gate)
         assert developer.circuit_open_until is None
@@ -463,9 +613,59 @@ class TestCircuit:
 
     def test_spreads_those_who_wait_for_it(self, moment: Moment) -> None:
         gate = make_gate(moment, requests_per_s=1)
-        first = self.trip(gate, RateLimitedError("Slower.", retry_after_s=600)).until
-        slots = [refused(gate).until for _ in range(100)]
-        assert slots[-1] - first == timedelta(seconds=100)
+        wait = self.trip(gate, RateLimitedError("Slower.", retry_after_s=600))
+        slots = [send_to_wait(gate, wait)]
+        slots += [send_to_wait(gate, refused(gate)) for _ in range(100)]
+        assert {two - one for one, two in pairwise(slots)} == {timedelta(seconds=1)}
+
+    def test_spreads_them_at_the_pace_at_which_calls_go_on(
+        self, moment: Moment
+    ) -> None:
+        gate = make_gate(moment, requests_per_s=9)
+        wait = self.trip(gate, RateLimitedError("Slower.", retry_after_s=600))
+        slots = [send_to_wait(gate, wait)]
+        slots += [send_to_wait(gate, refused(gate)) for _ in range(30)]
+        for slot in slots:
+            moment.now = slot
+            pass_through(gate)
+        assert slots[2] - slots[1] > slots[30] - slots[29]
+
+    def test_lets_a_click_go_first(self, moment: Moment) -> None:
+        gate = make_gate(moment, requests_per_s=1)
+        wait = self.trip(gate, RateLimitedError("Slower.", retry_after_s=600))
+        send_to_wait(gate, wait)
+        clicked = another_gate(gate, interactive=True)
+        assert refused(clicked).until == wait.until
+
+    def test_lets_calls_go_slowly_after_it_closed(self, moment: Moment) -> None:
+        gate = make_gate(moment, requests_per_s=50)
+        moment.now = self.trip(gate, RateLimitedError("Slower.")).until
+        for _ in range(2):
+            pass_through(gate)
+        wait = refused(gate)
+        assert wait.cause == "rate"
+        assert (wait.until - moment.now).total_seconds() == pytest.approx(1, abs=0.1)
+        moment.forward(minutes=10)
+        for _ in range(250):
+            pass_through(gate)
+
+    def test_begins_half_as_fast_with_every_trip_in_a_row(self, moment: Moment) -> None:
+        gate, rates = make_gate(moment, requests_per_s=50), []
+        for _ in range(3):
+            moment.now = self.trip(gate, RateLimitedError("Slower.")).until
+            pace = pace_of(developer_of(gate), now=moment.now)
+            rates.append(1 / pace.interval_s(moment.now))
+        assert rates == pytest.approx([1, 0.5, 0.25])
+
+    def test_does_not_need_redis(self, moment: Moment, settings: Any) -> None:
+        settings.REDIS_URL = ""
+        gate = make_gate(moment)
+        wait = self.trip(gate, RateLimitedError("Slower."))
+        assert refused(another_gate(gate)).cause == "circuit"
+        moment.now = wait.until
+        for _ in range(2):
+            pass_through(gate)
+        assert refused(another_gate(gate)).cause == "rate"
 
     def test_stops_only_the_apps_of_its_developer(self, moment: Moment) -> None:
         developer = make_developer()
@@ -475,8 +675,30 @@ class TestCircuit:
         refused(ThrottleGate(developer_id=two.developer_id, read_clock=moment))
         pass_through(make_gate(moment))
 
-    def test_can_be_closed_by_a_person(self, moment: Moment) -> None:
+    def test_lets_one_call_go_first_when_a_person_asks(self, moment: Moment) -> None:
         gate = make_gate(moment)
         self.trip(gate, PremiumRequiredError("Lapsed."))
-        circuit.close_by_hand(gate._developer_id)
-        pass_through(gate)
+        assert circuit.allow_probe(gate._developer_id, now=moment.now)
+        other = another_gate(gate)
+        gate.enter("catalogue")
+        assert refused(other).cause == "premium"
+        gate.leave("catalogue", None)
+        moment.forward(seconds=5)
+        pass_through(other)
+
+    def test_is_not_touched_by_a_person_who_asks_while_calls_pass(
+        self, moment: Moment
+    ) -> None:
+        gate = make_gate(moment)
+        assert not circuit.allow_probe(gate._developer_id, now=moment.now)
+        assert developer_of(gate).circuit_open_until is None
+
+    def test_learns_nothing_from_a_probe_whose_token_was_refused(
+        self, moment: Moment
+    ) -> None:
+        gate = make_gate(moment)
+        moment.now = self.trip(gate, PremiumRequiredError("Lapsed.")).until
+        pass_through(gate, error=UnauthorizedError("Who?"))
+        developer = developer_of(gate)
+        assert developer.circuit_open_until is not None
+        assert developer.probe_until is None

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -10,7 +11,8 @@ import redis
 from django.conf import settings
 
 from accounts.models import Developer
-from accounts.throttle.queueing import BURST_S, SET_BACK_S, Turns, spend, take_turn
+from accounts.throttle.pace import pace_of
+from accounts.throttle.queueing import BURST_S, SET_BACK_S, Haste, Turns, take_turn
 from vibe_engine.errors import WaitError
 
 logger = logging.getLogger(__name__)
@@ -20,17 +22,19 @@ REDIS_AWAY = timedelta(seconds=5)
 """How long Redis is left alone after it failed; the row serves meanwhile."""
 ROW_TRIES = 20
 
-# The same arithmetic as `queueing.take_turn` and `spend`, in one round trip.
+# The same arithmetic as `queueing.take_turn`, in one round trip.
 SCRIPT = """
-local now, not_before = tonumber(ARGV[1]), tonumber(ARGV[2])
-local interval, burst, set_back = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local now, interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local too_far, haste = tonumber(ARGV[4]), tonumber(ARGV[5])
 local free = tonumber(redis.call('HGET', KEYS[1], 'free') or '0')
 local tail = tonumber(redis.call('HGET', KEYS[1], 'tail') or '0')
-if free > now + burst + set_back + 10 * interval then free, tail = 0, 0 end
-local opens = math.max(free - burst, not_before)
+if free > now + too_far + 10 * interval then free, tail = 0, 0 end
+local opens = free - burst
 local slot = now
-if ARGV[6] == '1' or opens <= now then
+if haste == 2 or opens <= now then
   free = math.max(free, now) + interval
+elseif haste == 1 then
+  slot = opens
 else
   slot = math.max(opens, tail + interval)
   tail = slot
@@ -40,6 +44,15 @@ redis.call('HSET', KEYS[1], 'free', string.format('%.6f', free),
 redis.call('EXPIRE', KEYS[1], math.ceil(math.max(free, tail) - now) + 60)
 return string.format('%.6f', slot)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call's wish to go: seconds between calls, the burst allowed, the haste."""
+
+    interval_s: float
+    burst_s: float
+    haste: Haste
 
 
 class RedisBucket:
@@ -55,22 +68,19 @@ class RedisBucket:
         self._script: Any = self._client.register_script(SCRIPT)
         self._away_until = datetime.min.replace(tzinfo=UTC)
 
-    def take(
-        self, developer: Developer, *, now: datetime, not_before: datetime, urgent: bool
-    ) -> datetime | None:
+    def take(self, developer_id: int, step: Step, *, now: datetime) -> datetime | None:
         """Return when the caller may go, or None while Redis cannot be asked."""
         if now < self._away_until <= now + REDIS_AWAY:
             return None
         arguments = (
             f"{now.timestamp():.6f}",
-            f"{not_before.timestamp():.6f}",
-            1 / developer.requests_per_s,
-            BURST_S,
-            SET_BACK_S,
-            int(urgent),
+            step.interval_s,
+            step.burst_s,
+            BURST_S + SET_BACK_S,
+            int(step.haste),
         )
         try:
-            slot = self._script(keys=[f"vibe:bucket:{developer.pk}"], args=arguments)
+            slot = self._script(keys=[f"vibe:bucket:{developer_id}"], args=arguments)
         except redis.RedisError as error:
             self._away_until = now + REDIS_AWAY
             logger.warning("The bucket leaves Redis (%s).", type(error).__name__)
@@ -84,53 +94,44 @@ def _redis_bucket(url: str) -> RedisBucket:
 
 
 def take(
-    developer: Developer,
-    *,
-    now: datetime,
-    not_before: datetime | None = None,
-    urgent: bool = False,
+    developer: Developer, *, now: datetime, haste: Haste = Haste.IN_LINE
 ) -> datetime:
     """Take a turn of this developer's bucket; return when the caller may go.
 
     That is `now` where it may go at once. A later time is a slot of the caller's
     own; nothing has been taken then, and the caller asks again at that time.
-    `urgent` goes at once and lets the others wait the longer: for single calls on
-    which a person waits in front of a page.
+    `Haste.AT_ONCE` lets the others wait the longer: it is for single calls on which
+    a person waits in front of a page.
 
     :raises WaitError: the row was too contended to be changed.
     """
-    not_before = max(now, not_before or now)
+    pace = pace_of(developer, now=now)
+    step = Step(pace.interval_s(now), pace.burst_s(now), haste)
     if settings.REDIS_URL:
         bucket = _redis_bucket(settings.REDIS_URL)
-        slot = bucket.take(developer, now=now, not_before=not_before, urgent=urgent)
+        slot = bucket.take(developer.pk, step, now=now)
         if slot is not None:
             return slot
-    return _take_from_row(developer, now=now, not_before=not_before, urgent=urgent)
+    return _take_from_row(developer.pk, step, now=now)
 
 
-def _take_from_row(
-    developer: Developer, *, now: datetime, not_before: datetime, urgent: bool
-) -> datetime:
+def _take_from_row(developer_id: int, step: Step, *, now: datetime) -> datetime:
     """Compare and set the row; the portable form, right on both databases."""
-    interval_s = 1 / developer.requests_per_s
-    rows = Developer.objects.filter(pk=developer.pk)
+    rows = Developer.objects.filter(pk=developer_id)
     for _ in range(ROW_TRIES):
         free, tail = rows.values_list("next_free_at", "queue_tail_at").get()
-        turns, slot_s = Turns(_seconds(free), _seconds(tail)), now.timestamp()
-        if urgent:
-            turns = spend(turns, now_s=slot_s, interval_s=interval_s)
-        else:
-            turns, slot_s = take_turn(
-                turns,
-                now_s=slot_s,
-                not_before_s=not_before.timestamp(),
-                interval_s=interval_s,
-            )
+        turns, slot_s = take_turn(
+            Turns(_seconds(free), _seconds(tail)),
+            now_s=now.timestamp(),
+            interval_s=step.interval_s,
+            burst_s=step.burst_s,
+            haste=step.haste,
+        )
         if rows.filter(next_free_at=free, queue_tail_at=tail).update(
             next_free_at=_moment(turns.free_s), queue_tail_at=_moment(turns.tail_s)
         ):
             return _later(now, slot_s)
-    raise WaitError(now + timedelta(seconds=math.ceil(interval_s)), "rate")
+    raise WaitError(now + timedelta(seconds=math.ceil(step.interval_s)), "rate")
 
 
 def _seconds(moment: datetime | None) -> float:

@@ -1,6 +1,6 @@
 """How many calls a developer has made, by hour and group, and what a day allows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,27 +13,39 @@ HOUR = timedelta(hours=1)
 WINDOW = timedelta(hours=24)
 """Spotify's quota window is rolling, not a calendar day (reports of August 2026)."""
 
+
 CATALOGUE = "catalogue"
 PLAYLIST_WRITES = "playlist writes"
+PLAYLIST_READS = "playlist reads"
 BUDGET_OF_GROUP = {
     "catalogue": CATALOGUE,
     "features": CATALOGUE,
     "playlist_write": PLAYLIST_WRITES,
+    "playlist_read": PLAYLIST_READS,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Calls of one sort in the last 24 hours, and how many a day may bring."""
+    """Calls of one sort in the last 24 hours, and how many a day may bring.
+
+    The last `reserve` of them are kept for what a person asks for.
+    """
 
     name: str
     used: int
     limit: int
+    reserve: int = 0
 
     @property
     def left(self) -> int:
         """Calls still to be had now."""
         return max(0, self.limit - self.used)
+
+    @property
+    def routine_left(self) -> int:
+        """Calls that schedules and bulks may still have now."""
+        return max(0, self.limit - self.reserve - self.used)
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -67,12 +79,22 @@ def count_call(
 
 
 def budgets(developer: Developer, *, now: datetime) -> tuple[Budget, ...]:
-    """Return the developer's two daily budgets with what has been used."""
+    """Return the developer's daily budgets with what has been used."""
     hours = _hours_in_window(now)
     rows = Usage.objects.filter(developer=developer, hour__gte=hours)
     calls = dict(rows.values_list("group").annotate(Sum("calls")).order_by())
+    return budgets_of(developer, calls)
+
+
+def budgets_of(developer: Developer, calls: Mapping[str, int]) -> tuple[Budget, ...]:
+    """Return the developer's daily budgets, given the calls by endpoint group."""
     return tuple(
-        Budget(name, sum(calls.get(group, 0) for group in _groups(name)), limit)
+        Budget(
+            name,
+            used=sum(calls.get(group, 0) for group in _groups(name)),
+            limit=limit,
+            reserve=reserve_of(developer, limit),
+        )
         for name, limit in limits(developer).items()
     )
 
@@ -82,41 +104,55 @@ def limits(developer: Developer) -> dict[str, int]:
     return {
         CATALOGUE: developer.catalogue_calls_a_day,
         PLAYLIST_WRITES: developer.playlist_writes_a_day,
+        PLAYLIST_READS: developer.playlist_reads_a_day,
     }
 
 
-def budget_opens_at(
-    developer: Developer, group: str, *, now: datetime
-) -> datetime | None:
-    """Return when the group's budget takes another call; None: it does so now.
+def reason_of(name: str) -> str:
+    """Return what the ledger calls the wait for a budget."""
+    return f"budget:{name}"
+
+
+def reserve_of(developer: Developer, limit: int) -> int:
+    """Return how many of `limit` calls are kept for what a person asks for."""
+    return limit * developer.interactive_reserve_percent // 100
+
+
+def calls_of_budget(
+    developer: Developer, name: str, *, now: datetime
+) -> list[tuple[datetime, int]]:
+    """Return the calls that count against a budget, by hour, the oldest first.
 
     Calls are counted by the hour, and an hour counts until all of it is 24 hours
     old, so the budget is never exceeded in any 24 hours. Workers that ask at the
     same moment may together go over by one call each.
     """
-    name = BUDGET_OF_GROUP.get(group)
-    if name is None:
-        return None
-    limit = limits(developer)[name]
     rows = Usage.objects.filter(
         developer=developer, hour__gte=_hours_in_window(now), group__in=_groups(name)
     )
-    by_hour = list(rows.values_list("hour").annotate(Sum("calls")).order_by("hour"))
-    return _room_from(by_hour, limit=limit, now=now)
+    return list(rows.values_list("hour").annotate(Sum("calls")).order_by("hour"))
 
 
-def _room_from(
-    by_hour: Iterable[tuple[datetime, int]], *, limit: int, now: datetime
-) -> datetime | None:
-    hours = list(by_hour)
-    used = sum(calls for _, calls in hours)
-    if used < limit:
-        return None
-    for hour, calls in hours:
-        used -= calls
-        if used < limit:
-            return hour + HOUR + WINDOW
-    return now + WINDOW
+def room_at(
+    by_hour: Sequence[tuple[datetime, int]],
+    *,
+    limit: int,
+    number: int,
+    now: datetime,
+) -> datetime:
+    """Return when a used-up budget has room for the one who waits at place `number`.
+
+    Places count from 0. An hour that leaves the window makes room for as many calls
+    as were made in it, and those who wait for them are spread evenly over the hour.
+    Who waits for more than the whole window frees comes a day's rhythm later.
+    """
+    wanted = sum(calls for _, calls in by_hour) - limit + number
+    for hour, calls in by_hour:
+        if wanted < calls:
+            return hour + HOUR + WINDOW + HOUR * (max(wanted, 0) / calls)
+        wanted -= calls
+    rhythm = WINDOW / limit if limit else HOUR
+    return now + WINDOW + HOUR + rhythm * wanted
 
 
 def calls_by_hour(

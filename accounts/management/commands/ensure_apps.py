@@ -14,6 +14,7 @@ SANDBOX_LIMITS = {
     "requests_per_s": 50.0,
     "catalogue_calls_a_day": 200_000,
     "playlist_writes_a_day": 200_000,
+    "playlist_reads_a_day": 200_000,
 }
 SANDBOX_SEATS = 25
 

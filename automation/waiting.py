@@ -1,0 +1,85 @@
+"""Runs that wait for something which many of them share: a rate, a quota, a pause.
+
+Such runs are planned with a due time and the cause of the wait as their reason; their
+`budget` says whose rate and quota they use.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Count, Min, QuerySet
+
+from automation import doorbell
+from automation.ledger.lease import FREE
+from automation.models import Run
+
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How many runs wait for one reason, when the first goes on, and some of them."""
+
+    budget: str
+    reason: str
+    count: int
+    first_at: datetime
+    runs: Sequence[Run]
+
+    @property
+    def others(self) -> int:
+        """Runs that are counted and not named."""
+        return self.count - len(self.runs)
+
+
+def count_waiting(*, budget: str, reasons: Collection[str], now: datetime) -> int:
+    """Return how many runs of a budget wait for one of these reasons."""
+    return _waiting(reasons).filter(budget=budget, due_at__gt=now).count()
+
+
+def queues(*, reasons: Collection[str], now: datetime) -> list[Queue]:
+    """Return what waits, by budget and reason; a query, and one for each of them."""
+    waiting = _waiting(reasons).filter(due_at__gt=now)
+    rows = waiting.values_list("budget", "reason").annotate(Count("pk"), Min("due_at"))
+    return [
+        Queue(budget, reason, count, first_at, _first_of(waiting, budget, reason))
+        for budget, reason, count, first_at in rows.order_by("budget", "reason")
+    ]
+
+
+def bring_forward(
+    *,
+    now: datetime,
+    reasons: Collection[str],
+    budget: str | None = None,
+    lanes: Collection[str] | None = None,
+) -> int:
+    """Let waiting runs try again now, since what they wait for may be over.
+
+    Of one budget, of some lanes, or both; returns how many that were.
+    """
+    waiting = _waiting(reasons).filter(due_at__gt=now)
+    if budget is not None:
+        waiting = waiting.filter(budget=budget)
+    if lanes is not None:
+        waiting = waiting.filter(lane__in=lanes)
+    with transaction.atomic():
+        ids = list(waiting.order_by("due_at").values_list("pk", flat=True))
+        same = Run.objects.filter(pk__in=ids, state=Run.State.PLANNED)
+        count = same.update(due_at=now, **FREE)
+        transaction.on_commit(partial(doorbell.ring, ids))
+    return count
+
+
+def _waiting(reasons: Collection[str]) -> QuerySet[Run]:
+    return Run.objects.filter(
+        state=Run.State.PLANNED, is_bulk=False, reason__in=reasons
+    ).order_by()
+
+
+def _first_of(waiting: QuerySet[Run], budget: str, reason: str) -> list[Run]:
+    first = waiting.filter(budget=budget, reason=reason).order_by("due_at", "pk")
+    return list(first.only("pk", "title", "due_at")[:MOST_NAMED])
