@@ -35,6 +35,11 @@ class Queue:
         return self.count - len(self.runs)
 
 
+def goes_first(run: Run) -> bool:
+    """Whether a person asked for this very run, rather than a schedule or a bulk."""
+    return run.priority >= Run.Priority.INTERACTIVE and not run.as_child.exists()
+
+
 def count_waiting(*, budget: str, reasons: Collection[str], now: datetime) -> int:
     """Return how many runs of a budget wait for one of these reasons."""
     return _waiting(reasons).filter(budget=budget, due_at__gt=now).count()

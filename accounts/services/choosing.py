@@ -12,6 +12,8 @@ from accounts.services.signin import require_sign_in
 from accounts.services.standing import require_usable
 from accounts.throttle import ThrottleGate
 from accounts.throttle.usage import WINDOW
+from automation import waiting
+from automation.models import Run
 from vibe_engine.errors import InputError
 from vibe_engine.spotify.client import SpotifyClient
 
@@ -19,10 +21,13 @@ LARGEST_KEY = 2**63 - 1
 _ADDRESS = re.compile(r"(?:^spotify:user:|/user/)([^/?#\s:]{1,128})")
 
 
-def client_for(account: Account, *, now: datetime) -> SpotifyClient:
+def client_for(
+    account: Account, *, now: datetime, run: Run | None = None
+) -> SpotifyClient:
     """Return the account's client: throttled, with tokens that refresh themselves.
 
     Use it as a context manager. Wrap the calls of a job in `failures.translated`.
+    With a `run` that a person asked for, its calls go before those that wait.
 
     :raises BlockedError: the account is paused, blocked or needs a new consent.
     :raises WaitError: Spotify refused its sign-in and is asked again later.
@@ -30,7 +35,10 @@ def client_for(account: Account, *, now: datetime) -> SpotifyClient:
     require_usable(account)
     require_sign_in(account, now=now)
     gate = ThrottleGate(
-        developer_id=account.app.developer_id, account_id=account.pk, in_one_go=True
+        developer_id=account.app.developer_id,
+        account_id=account.pk,
+        interactive=run is not None and waiting.goes_first(run),
+        in_one_go=True,
     )
     return spotify.open_client(tokens=AccountTokens(account.pk), gate=gate)
 

@@ -68,7 +68,7 @@ def _ask(
     """Return what Spotify tells; nothing where it refuses, None: not now."""
     ledger.require_lease(run)
     try:
-        client = account_services.client_for(account, now=now)
+        client = account_services.client_for(account, now=now, run=run)
         with client, translated(account, now):
             return client.audio_features([track.spotify_id for track in tracks])
     except (EndpointClosedError, NotFoundError, BadRequestError):

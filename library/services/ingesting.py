@@ -242,7 +242,7 @@ def _read(run: Run, account: Account, *, now: datetime) -> AlbumData:
     album_id = str(run.arguments["album"])
     ledger.require_lease(run)
     try:
-        client = account_services.client_for(account, now=now)
+        client = account_services.client_for(account, now=now, run=run)
         with client, translated(account, now):
             return client.album(album_id)
     except NotFoundError as error:
