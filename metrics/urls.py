@@ -12,6 +12,7 @@ urlpatterns = [
     path("home/charts/", views.charts_fragment, name="charts"),
     path("home/rotation/", views.rotation_fragment, name="rotation"),
     path("home/rests/", views.rests_fragment, name="rests"),
+    path("home/trends/", views.trends_fragment, name="trends"),
     path("search/", views.search, name="search"),
     path("health/", views.health_page, name="health"),
     path("healthz", views.healthz, name="healthz"),

@@ -11,7 +11,7 @@ from metrics import health, reads
 from metrics import search as searching
 from metrics.context import frame_of
 from metrics.demo.plan import Scale
-from metrics.pictures import agenda, day_lanes, days, growth, rotation
+from metrics.pictures import agenda, day_lanes, days, growth, rotation, trends
 from vibe_engine import clock
 from vibe_engine.web import (
     OperatorRequest,
@@ -98,6 +98,15 @@ def rests_fragment(request: OperatorRequest) -> HttpResponse:
     }
     fragments = {"rests": "metrics/_rests.html"}
     return render_page(request, "metrics/rests.html", context, fragments=fragments)
+
+
+@require_GET
+@viewer_required
+def trends_fragment(request: OperatorRequest) -> HttpResponse:
+    """Show the figures written down over a span, the last 30 days unless named."""
+    context = {"trends": trends.trends(request.GET.get("span", ""), now=clock.now())}
+    fragments = {"trends": "metrics/_trends.html"}
+    return render_page(request, "metrics/trends.html", context, fragments=fragments)
 
 
 @require_GET

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.big_fleet import BigFleet
+from tests.security.fleet import RECEIPT
 
 VIEWER, OPERATOR = "viewer", "operator"
 
@@ -68,6 +69,7 @@ PAGES = (
     Page("metrics:charts", "account playlist"),
     Page("metrics:rotation", "artist"),
     Page("metrics:rests", "account"),
+    *variants("metrics:trends", "", {"span": "24h"}, {"span": "year"}),
     *variants("metrics:search", "account", {"q": "onerror"}, {"q": "no such name"}),
     Page("metrics:health", "account"),
     Page("profile", "account"),
@@ -78,6 +80,8 @@ PAGES = (
     asked("accounts:edit_prefix", "account", row="account"),
     asked("accounts:disconnect", "account", row="account"),
     asked("accounts:erase", "account", row="account"),
+    Page("accounts:receipts", "account"),
+    Page("accounts:receipt", "account", more=(("code", RECEIPT),)),
     *variants(
         "library:list",
         "account album artist collection",
@@ -149,6 +153,7 @@ POST_ONLY = frozenset(
         "accounts:refresh_token",
         "accounts:pause",
         "accounts:resume",
+        "accounts:check_receipt",
         "library:preview",
         "library:bulk_albums",
         "library:refresh_album",
@@ -174,6 +179,7 @@ APART = frozenset(
         "metrics:healthz",
         "metrics:readyz",
         "automation:drawer",
+        "accounts:receipt_file",
     }
 )
 """Addresses without a page of their own for people who are signed in."""

@@ -21,6 +21,7 @@ from metrics.demo import plan
 from metrics.demo.control import Control
 from metrics.demo.past import Past
 from metrics.demo.plan import DAY, HOUR, PlaylistPlan, Scale
+from metrics.services import snapshots
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import creation, editing, reshuffling, restoring
 from playlists.services.editing import Changes
@@ -100,6 +101,22 @@ class Story:
         self._at(present - 26 * HOUR, self._restore)
         self._at(present - 2 * HOUR, self._miss_an_album)
         self._at(present - HOUR, self._hurry)
+        self._write_figures()
+
+    def _write_figures(self) -> None:
+        """Look once a day, and in the last week every hour."""
+        for grain, step, times in (
+            ("daily", DAY, self.scale.days),
+            ("hourly", HOUR, min(7, self.scale.days) * 24),
+        ):
+            newest = snapshots.slot_of(grain, self.present - STOPS_BEFORE)
+            for back in range(times):
+                slot = newest - back * step
+                self._at(slot, self._look, grain, slot)
+
+    @staticmethod
+    def _look(grain: str, slot: datetime) -> None:
+        snapshots.take(grain=grain, slot=slot, now=clock.now())
 
     def _at(
         self, moment: datetime, step: Callable[..., None], *arguments: object

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account
 from accounts.tests.factories import make_account
@@ -10,7 +11,8 @@ from automation.models import Run
 from automation.runtime import RuntimeSettings
 from automation.tests.factories import make_run
 from library.tests.factories import make_tracks
-from metrics.pictures import agenda, day_lanes, days, growth, rotation
+from metrics.models import MetricSnapshot
+from metrics.pictures import agenda, day_lanes, days, growth, rotation, trends
 from metrics.pictures.rotation import BAND_EDGES
 from playlists.models import Playlist
 from playlists.tests.factories import make_playlist, make_snapshot
@@ -189,3 +191,39 @@ class TestRenewedADay:
                 at = noon - timedelta(days=days_ago, minutes=minutes)
                 make_snapshot(playlist, confirmed_at=at, replaced_at=noon)
         assert days.renewed_a_day(now=noon) == pytest.approx(3 / 7)
+
+
+class TestTrends:
+    def test_leave_a_gap_where_nobody_looked(self, noon: datetime) -> None:
+        for back in (0, 1, 4):
+            make_figures("hourly", noon - timedelta(hours=back), playlists=back)
+        shown = trends.trends("24h", now=noon)
+        (playlists,) = (t for t in shown.trends if t.measure.key == "playlists")
+        assert playlists.values[-5:] == [4, None, None, 1, 0]
+        assert shown.gaps == 22
+        assert playlists.newest == "0"
+        assert playlists.change == "down from 4"
+        assert len(shown.rows) == 3
+
+    def test_count_no_gap_for_an_hour_that_is_not_over(self, noon: datetime) -> None:
+        make_figures("hourly", noon - timedelta(hours=1))
+        assert len(trends.trends("24h", now=noon).slots) == 24
+
+    def test_take_thirty_days_unless_a_span_is_named(self, noon: datetime) -> None:
+        assert trends.trends("fortnight", now=noon).span.key == "30d"
+        assert trends.trends("year", now=noon).span.count == 366
+
+    def test_ask_once(
+        self,
+        noon: datetime,
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        with django_assert_num_queries(1):
+            trends.trends("year", now=noon)
+
+
+def make_figures(grain: str, slot: datetime, **figures: float) -> None:
+    """Save what a snapshot of a slot holds."""
+    MetricSnapshot.objects.create(
+        grain=grain, slot=slot, taken_at=slot, figures=figures
+    )

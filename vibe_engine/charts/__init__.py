@@ -12,6 +12,7 @@ from vibe_engine.charts.rings import Part, consent_ring, ring
 from vibe_engine.charts.shelf import Board, Spine, shelf
 from vibe_engine.charts.squares import Square, squares
 from vibe_engine.charts.table import behind
+from vibe_engine.charts.trend import trend
 
 __all__ = [
     "Board",
@@ -49,5 +50,6 @@ __all__ = [
     "squares",
     "step_line",
     "timeline",
+    "trend",
     "vibe_print",
 ]

@@ -30,6 +30,7 @@ PICTURES = (
     charts.squares,
     charts.step_line,
     charts.timeline,
+    charts.trend,
     charts.vibe_print,
 )
 

@@ -123,6 +123,7 @@ FULL: dict[str, Callable[[str], str]] = {
             charts.FunnelStep(name, 50),
         ]
     ),
+    "trend": lambda name: charts.trend([1, None, 3, 4], name, first=name, last=name),
     "behind": lambda name: charts.behind(name, (name, name), [(name, TODAY)]),
 }
 EMPTY: dict[str, Callable[[], str]] = {
@@ -133,6 +134,7 @@ EMPTY: dict[str, Callable[[], str]] = {
     "calendar": lambda: charts.calendar([], "x", TODAY, table=True),
     "rest_histogram": lambda: charts.rest_histogram([], "x", table=True),
     "ring": lambda: charts.ring([], "x"),
+    "trend": lambda: charts.trend([None, 3], "x"),
     "consent_ring": lambda: charts.consent_ring(None),
     "meter": lambda: charts.meter(0, 0, "x"),
     "energy_meter": lambda: charts.energy_meter(None),
@@ -476,3 +478,17 @@ class TestBehind:
         markup = charts.behind("x", ("Day", "Number"), [(TODAY, 3), (None, 4)])
         assert "22 Nov 2026" in markup
         assert "<td>3</td>" in markup
+
+
+class TestTrend:
+    def test_does_not_bridge_a_gap(self) -> None:
+        drawn = charts.trend([1, 2, None, None, 4, 3], "x")
+        assert drawn.count('class="curve"') == 2
+        assert drawn.count('class="hatch"') == 1
+
+    def test_dots_a_value_between_gaps(self) -> None:
+        drawn = charts.trend([None, 1, None, 2, 2], "x")
+        assert drawn.count("<circle") == 2
+
+    def test_draws_what_never_changes(self) -> None:
+        parse(charts.trend([7, 7, 7], "x"))
