@@ -7,6 +7,7 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from vibe_engine.sandbox.answers import ApiError
+from vibe_engine.sandbox.catalogue import Album, Track
 from vibe_engine.sandbox.ids import is_well_formed
 from vibe_engine.sandbox.options import Options
 from vibe_engine.sandbox.people import App, User
@@ -47,6 +48,15 @@ class Call:
     def market(self) -> str:
         """The market asked for, or ""."""
         return self.request.args.get("market", "")
+
+    def track(self, track_id: str) -> Track | None:
+        """Return the track as this request sees it; None: unknown or withdrawn."""
+        return self.world.tracks.track(track_id, has_market=bool(self.market))
+
+    def album_tracks(self, album: Album, offset: int, limit: int) -> list[Track]:
+        """Return a page of the album's tracks as this request sees them."""
+        tracks = self.world.catalogue.album_tracks(album, offset, limit)
+        return self.world.tracks.on_album(tracks, has_market=bool(self.market))
 
     def shaper(self) -> Shaper:
         """Return the writer of objects in this app's form."""

@@ -62,7 +62,10 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A track on an album; popularity 0 to 100, `isrc` empty where unknown."""
+    """A track on an album; popularity 0 to 100, `isrc` empty where unknown.
+
+    `linked_from_id`: the track that was asked for, where this one stands in for it.
+    """
 
     id: str
     name: str
@@ -75,6 +78,7 @@ class Track:
     isrc: str
     popularity: int
     is_playable: bool = True
+    linked_from_id: str = ""
 
 
 class Catalogue(Protocol):

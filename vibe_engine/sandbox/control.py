@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from vibe_engine.sandbox.alterations import STATES, UnknownTrackError
 from vibe_engine.sandbox.answers import error_body, json_answer
 from vibe_engine.sandbox.clock import precise_iso
 from vibe_engine.sandbox.faults import FaultError
@@ -35,6 +36,15 @@ class ControlError(Exception):
     """The control API cannot do this; the text says why."""
 
 
+_REFUSALS = (
+    ControlError,
+    FaultError,
+    OptionError,
+    UnknownPersonError,
+    UnknownTrackError,
+)
+
+
 class Control:
     """Reads and changes what the Web API does not let anybody read or change."""
 
@@ -57,6 +67,7 @@ class Control:
             ("POST", "/expire_access"): self.expire_access,
             ("GET", "/playlists"): self.list_playlists,
             ("POST", "/playlists/<playlist_id>/edit"): self.edit_playlist,
+            ("POST", "/tracks/<track_id>"): self.alter_track,
             ("GET", "/catalogue"): self.list_albums,
         }
         self._urls = Map(
@@ -80,7 +91,7 @@ class Control:
             )
         except sqlite3.IntegrityError:
             return json_answer(error_body(400, "The account id is taken."), 400)
-        except (ControlError, FaultError, OptionError, UnknownPersonError) as error:
+        except _REFUSALS as error:
             return json_answer(error_body(400, str(error)), 400)
 
     def show_log(self, request: Request) -> Json:
@@ -214,6 +225,15 @@ class Control:
             raise ControlError("There is no such playlist.")
         edited = self._edit(playlist, _body(request))
         return self._playlist(edited)
+
+    def alter_track(self, request: Request, track_id: str) -> Json:
+        """POST /tracks/ID {"state", "target_id"?}: see `AlteredTracks`."""
+        body = _body(request)
+        state, target_id = _text(body, "state"), str(body.get("target_id", ""))
+        if state not in STATES:
+            raise ControlError(f"state must be one of {', '.join(STATES)}")
+        self._world.tracks.alter(track_id, state, target_id)
+        return {"track_id": track_id, "state": state, "target_id": target_id}
 
     def list_albums(self, request: Request) -> Json:
         """GET /catalogue?offset=&limit=."""

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 from vibe_engine.sandbox.answers import ApiError, json_answer
 from vibe_engine.sandbox.calls import Call, check_id
 from vibe_engine.sandbox.catalogue import Album, Artist, Track
-from vibe_engine.sandbox.shapes import Json, Page
+from vibe_engine.sandbox.shapes import EMBEDDED_TRACKS, Json, Page
 
 MAX_ALBUM_IDS = 20
 MAX_TRACK_IDS = 50
@@ -21,14 +21,13 @@ def get_me(call: Call) -> Response:
 def get_album(call: Call, album_id: str) -> Response:
     """GET /albums/{id}: the album with its first 50 tracks."""
     album = _album(call, album_id)
-    return json_answer(call.shaper().album(album, call.world.catalogue))
+    return json_answer(_full_album(call, album))
 
 
 def get_albums(call: Call) -> Response:
     """GET /albums?ids=: null where an id is unknown."""
     albums = [call.world.catalogue.album(each) for each in call.ids(most=MAX_ALBUM_IDS)]
-    shaper = call.shaper()
-    shown = [each and shaper.album(each, call.world.catalogue) for each in albums]
+    shown = [each and _full_album(call, each) for each in albums]
     return json_answer({"albums": shown})
 
 
@@ -36,7 +35,7 @@ def get_album_tracks(call: Call, album_id: str) -> Response:
     """GET /albums/{id}/tracks."""
     album = _album(call, album_id)
     offset, limit = call.page()
-    tracks = call.world.catalogue.album_tracks(album, offset, limit)
+    tracks = call.album_tracks(album, offset, limit)
     shaper = call.shaper()
     page = Page(
         path=f"albums/{album_id}/tracks",
@@ -58,7 +57,7 @@ def get_track(call: Call, track_id: str) -> Response:
 
 def get_tracks(call: Call) -> Response:
     """GET /tracks?ids=: null where an id is unknown."""
-    tracks = [call.world.catalogue.track(each) for each in call.ids(most=MAX_TRACK_IDS)]
+    tracks = [call.track(each) for each in call.ids(most=MAX_TRACK_IDS)]
     shaper = call.shaper()
     shown = [each and shaper.track(each, call.world.catalogue) for each in tracks]
     return json_answer({"tracks": shown})
@@ -103,6 +102,10 @@ def get_features_of_many(call: Call) -> Response:
     return json_answer({"audio_features": [_features(call, each) for each in ids]})
 
 
+def _full_album(call: Call, album: Album) -> Json:
+    return call.shaper().album(album, call.album_tracks(album, 0, EMBEDDED_TRACKS))
+
+
 def _features(call: Call, track_id: str) -> Json | None:
     track = call.world.catalogue.track(track_id)
     features = call.world.catalogue.features(track_id)
@@ -119,7 +122,7 @@ def _album(call: Call, album_id: str) -> Album:
 
 
 def _track(call: Call, track_id: str) -> Track:
-    track = call.world.catalogue.track(check_id(track_id))
+    track = call.track(check_id(track_id))
     if track is None:
         raise ApiError(404, "Resource not found")
     return track

@@ -105,8 +105,8 @@ class Shaper:
             shown["album_group"] = album.album_type
         return shown
 
-    def album(self, album: Album, catalogue: Catalogue) -> Json:
-        """Return an AlbumObject with its first 50 tracks."""
+    def album(self, album: Album, tracks: Sequence[Track]) -> Json:
+        """Return an AlbumObject with its first tracks, 50 at most."""
         page = Page(
             path=f"albums/{album.id}/tracks",
             offset=0,
@@ -114,7 +114,6 @@ class Shaper:
             total=album.total_tracks,
             query={"market": self._market} if self._market else None,
         )
-        tracks = catalogue.album_tracks(album, 0, EMBEDDED_TRACKS)
         shown = self.simple_album(album)
         shown["tracks"] = self.paging(
             [self.simple_track(each) for each in tracks], page
@@ -145,7 +144,9 @@ class Shaper:
             if not track.is_playable:
                 shown["restrictions"] = {"reason": "market"}
         if self._is_extended:
-            shown["available_markets"] = list(MARKETS)
+            shown["available_markets"] = list(MARKETS) if track.is_playable else []
+            if track.linked_from_id:
+                shown["linked_from"] = self._identity("track", track.linked_from_id)
         return shown
 
     def track(self, track: Track, catalogue: Catalogue) -> Json:

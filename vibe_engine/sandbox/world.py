@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from vibe_engine.sandbox.alterations import AlteredTracks
 from vibe_engine.sandbox.catalogue import Catalogue
 from vibe_engine.sandbox.clock import Clock
 from vibe_engine.sandbox.faultlist import Faults
@@ -63,6 +64,7 @@ class World:
         self.catalogue = CatalogueWithInventions(
             _open_catalogue(config), self.store, config.seed, is_open=config.is_demo
         )
+        self.tracks = AlteredTracks(self.store, self.catalogue)
         with self.store.transaction():
             self._settle()
 

@@ -238,7 +238,7 @@ def _rows(call: Call, playlist: Playlist, offset: int, limit: int) -> Json:
 
 
 def _track(call: Call, uri: str) -> Json | None:
-    track = call.world.catalogue.track(uri.removeprefix(TRACK_URI))
+    track = call.track(uri.removeprefix(TRACK_URI))
     if track is None:
         return None
     return call.shaper().track(track, call.world.catalogue)

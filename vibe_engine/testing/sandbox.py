@@ -219,6 +219,10 @@ class SandboxControl:
         """Change a playlist by hand, past the product: `items` or `followed`."""
         self.post(f"playlists/{playlist_id}/edit", **changes)
 
+    def alter_track(self, track_id: str, state: str, **details: object) -> None:
+        """Make a track `unplayable`, `withdrawn`, `relinked` or `available` again."""
+        self.post(f"tracks/{track_id}", state=state, **details)
+
     def catalogue(self, *, offset: int = 0, limit: int = 50) -> list[dict[str, Any]]:
         """Return albums of the catalogue: id, name, artists, total_tracks, type."""
         albums: list[dict[str, Any]] = self.get(
