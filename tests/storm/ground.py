@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 
 from tests.storm.crew import Crew
+from tests.storm.silence import SilentBroker
 from vibe_engine.supervisor import valkey
 from vibe_engine.testing.plugin import isolate_environment
 from vibe_engine.testing.product import free_port
@@ -63,13 +64,14 @@ class Ground:
     ) -> None:
         """Start the services and set up Django.
 
-        :param broker: "valkey"; or an address at which none answers.
+        :param broker: "valkey", or "silent": one that never answers.
         :param keep_logs: where the logs of all processes go at the end.
         """
         self.folder = make_folder()
         self.keep_logs = keep_logs
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
+        self.silence: SilentBroker | None = None
         self.sandbox_process: SandboxProcess | None = None
         self.crew: Crew | None = None
         try:
@@ -90,6 +92,8 @@ class Ground:
             self.crew.stop()
         if self.sandbox_process:
             self.sandbox_process.stop()
+        if self.silence:
+            self.silence.stop()
         if self.valkey:
             self.valkey.stop(signal.SIGTERM)
         if self.postgres:
@@ -108,8 +112,10 @@ class Ground:
             _create_database(self.postgres)
         else:
             os.environ["DATABASE_URL"] = f"sqlite:///{self.folder / 'vibe.db'}"
-        os.environ["REDIS_URL"] = broker
-        if broker == "valkey":
+        if broker == "silent":
+            self.silence = SilentBroker(self.folder / "silent.sock")
+            os.environ["REDIS_URL"] = self.silence.url
+        else:
             server = valkey.find_server()
             if server is None:
                 raise GroundError("No Valkey was found.")

@@ -49,7 +49,7 @@ def load_everything() -> None:
     import automation.engine  # noqa: F401
     from vibe_engine.celery import app
 
-    app.loader.import_default_modules()  # type: ignore[no-untyped-call]
+    app.loader.import_default_modules()
     app.finalize()
 
 

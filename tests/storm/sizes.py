@@ -24,13 +24,15 @@ class Place(TypedDict, total=False):
 SIZES: dict[str, tuple[Size, Size, Size]] = {
     "kills": (Size(1_000), Size(200), Size(50)),
     "broker": (Size(20, 1_000), Size(4, 300), Size(1, 100)),
-    "no_broker": (Size(1, 200), Size(1, 100), Size(1, 30)),
+    "no_broker": (Size(2, 200), Size(2, 100), Size(2, 15)),
     "postgres": (Size(20, 100), Size(6, 100), Size(1, 60)),
     "zombies": (Size(200), Size(40), Size(5)),
     "crowd": (Size(20, 100), Size(5, 100), Size(1, 100)),
     "sqlite": (Size(1, 60), Size(1, 30), Size(1, 15)),
 }
-"""By scenario, in the order of `SCALES`; for sqlite the runs are seconds."""
+"""By scenario, in the order of `SCALES`; for sqlite the runs are seconds.
+
+The rounds of no_broker are two brokers: a silent one, and none."""
 PLACES: dict[str, Place] = {
     "no_broker": {"broker": "silent"},
     "sqlite": {"database": "sqlite"},

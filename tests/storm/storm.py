@@ -2,9 +2,12 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
+
+from django.db import OperationalError, connection
 
 from automation.models import Run
 from tests.storm.checker import Rules, judge
@@ -19,8 +22,9 @@ FLIGHT_S = 1.5
 SHOWN_FINDINGS = 20
 PAUSE_S = 0.05
 QUIET_TIMEOUT_S = 300
+DATABASE_AWAY_S = 60
 
-Figures = dict[str, object]
+Figures = dict[str, Any]
 
 
 @dataclass
@@ -61,8 +65,26 @@ class Storm:
         self.wait_quiet("the playlists")
 
     def open_runs(self) -> int:
-        """Count the runs that still have something to do."""
-        return Run.objects.active().count()
+        """Count the runs that still have something to do.
+
+        A database that is just being restarted is asked again.
+        """
+        return self._asked(Run.objects.active().count)
+
+    def wait_for_share(self, bulk: Run, share: float, *, timeout_s: float) -> None:
+        """Wait until that share of a bulk's runs is done."""
+        done = bulk.children.filter(state=Run.State.DONE)
+        for _ in self.bounded(timeout_s, "the first runs of the bulk"):
+            if done.count() >= share * bulk.progress_total:
+                return
+
+    def accept_newest_bulk(self) -> Run:
+        """Hold the product to the bulk that a page has just answered for."""
+        return self.fleet.accept(Run.objects.filter(is_bulk=True).latest("pk"))
+
+    def accept_everything(self) -> None:
+        """Hold the product to every run that stands in the ledger."""
+        self.fleet.accepted |= set(Run.objects.values_list("pk", flat=True))
 
     def wait_quiet(
         self, what: str, *, timeout_s: float = QUIET_TIMEOUT_S, step_s: float = 10
@@ -82,6 +104,14 @@ class Storm:
                 self.say(f"{what}: {left} runs to go")
             time.sleep(PAUSE_S)
         return time.monotonic() - began_s
+
+    def _asked(self, question: Callable[[], int]) -> int:
+        for _ in self.bounded(DATABASE_AWAY_S, "the restart of the database"):
+            try:
+                return question()
+            except OperationalError:
+                connection.close()
+        raise AssertionError
 
     def bounded(self, timeout_s: float, what: str) -> Iterator[None]:
         """Yield again and again, a moment apart, for `timeout_s` at most.

@@ -115,7 +115,7 @@ def feed(storm: Storm) -> None:
 
 
 def rage(storm: Storm) -> Figures:
-    """Kill until there were enough kills, then let the rest be finished."""
+    """Kill until there were enough kills, then let the rest be finished in peace."""
     storm.found_fleet(accounts=ACCOUNTS)
     weather.let_loose(storm.ground.sandbox)
     reaper, target = Reaper(storm), storm.size.rounds
@@ -126,7 +126,8 @@ def rage(storm: Storm) -> Figures:
         feed(storm)
         reaper.keep_manned()
         reaper.strike()
-    storm.say(f"{reaper.kills} kills; the last workers live")
+    storm.say(f"{reaper.kills} kills; the sky clears, the last workers live")
+    storm.ground.sandbox.clear_faults()
     storm.crew.dismiss("worker")
     for _ in range(WORKERS):
         storm.crew.start_worker(threads=THREADS)

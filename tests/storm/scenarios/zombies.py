@@ -1,0 +1,79 @@
+"""Workers that sleep past their lease and wake up when others have gone on."""
+
+import signal
+import time
+
+from automation.models import Run
+from tests.storm.ground import TIMES
+from tests.storm.scenarios.kills import pids_at_work
+from tests.storm.storm import Figures, Storm
+
+WORKERS = 7
+THREADS = 2
+ASLEEP_AT_ONCE = 4
+ACCOUNTS = 4
+PLAYLISTS = 16
+ENOUGH_WAITING = 8
+SLEEP_S = (float(TIMES["RUN_LEASE_S"]) + 0.5, float(TIMES["RUN_LEASE_S"]) + 4.0)
+LATE_S = 2 * float(TIMES["SPOTIFY_DEADLINE_S"])
+"""After the last sleeper woke: the time in which it may still send something."""
+SECONDS_PER_SLEEP = 20
+
+
+class Dormitory:
+    """Puts workers to sleep that hold a run, and wakes them when they are too late."""
+
+    def __init__(self, storm: Storm) -> None:
+        self.storm = storm
+        self.sleeps = 0
+        self._wakes_at_s: dict[int, float] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everybody is awake."""
+        return not self._wakes_at_s
+
+    def put_to_sleep(self) -> None:
+        """Stop one worker in the middle of its work, if there is room for it."""
+        working = pids_at_work() - set(self._wakes_at_s)
+        workers = [w for w in self.storm.crew.named("worker") if w.pid in working]
+        if len(self._wakes_at_s) >= ASLEEP_AT_ONCE or not workers:
+            return
+        sleeper = self.storm.rng.choice(workers)
+        self.storm.crew.signal(sleeper, signal.SIGSTOP)
+        span_s = self.storm.rng.uniform(*SLEEP_S)
+        self._wakes_at_s[sleeper.pid] = time.monotonic() + span_s
+        self.sleeps += 1
+        if self.sleeps % 20 == 0:
+            self.storm.say(f"{self.sleeps} have slept")
+
+    def wake(self) -> None:
+        """Let those go on who have slept long enough."""
+        now_s = time.monotonic()
+        for worker in self.storm.crew.named("worker"):
+            if self._wakes_at_s.get(worker.pid, now_s + 1) <= now_s:
+                del self._wakes_at_s[worker.pid]
+                self.storm.crew.signal(worker, signal.SIGCONT)
+
+
+def rage(storm: Storm) -> Figures:
+    """Reshuffle few playlists again and again while workers fall asleep over them."""
+    for _ in range(WORKERS):
+        storm.crew.start_worker(threads=THREADS)
+    storm.crew.start_engine()
+    storm.found_playlists(PLAYLISTS, accounts=ACCOUNTS)
+    dormitory, target = Dormitory(storm), storm.size.rounds
+    for _ in storm.bounded(60 + target * SECONDS_PER_SLEEP, "sleeping"):
+        dormitory.wake()
+        if dormitory.sleeps < target:
+            dormitory.put_to_sleep()
+            if storm.open_runs() < ENOUGH_WAITING:
+                storm.fleet.reshuffle([storm.fleet.pick(storm.rng)])
+        elif dormitory.is_empty:
+            break
+    storm.wait_quiet("finishing")
+    time.sleep(LATE_S)
+    storm.wait_quiet("repairing")
+    taken_over = Run.objects.filter(was_taken_over=True).count()
+    figures: Figures = {"sleeps": dormitory.sleeps, "taken_over": taken_over}
+    return figures | storm.judge(late_writes=True)
