@@ -12,9 +12,9 @@ from django.db import connection, connections
 from accounts import services
 from accounts.models import Account, App, Token
 from accounts.services import AppSpec, halting, refreshing
-from accounts.services.consenting import GrantTokens
 from accounts.services.refreshing import AccountTokens
-from accounts.tests.factories import connect_account, make_account, sandbox_app
+from accounts.tests.factories import make_account
+from accounts.tests.tokens import connected, expired, is_accepted, refreshes
 from vibe_engine import clock as product_clock
 from vibe_engine.errors import BlockedError, TransientError, WaitError
 from vibe_engine.testing.clock import MovableClock
@@ -30,31 +30,6 @@ def rotating(sandbox: SandboxControl) -> Iterator[None]:
     sandbox.post("options", rotate_refresh_tokens=True)
     yield
     sandbox.post("options", rotate_refresh_tokens=False)
-
-
-def refreshes(sandbox: SandboxControl) -> int:
-    return len(sandbox.log(path="/api/token"))
-
-
-def connected(sandbox: SandboxControl, **fields: Any) -> Account:
-    account = connect_account(sandbox, **fields)
-    sandbox.mark()
-    return account
-
-
-def expired(sandbox: SandboxControl, **fields: Any) -> Account:
-    """Return an account whose access token has ended."""
-    account = connected(sandbox, **fields)
-    account.token_expires_at = product_clock.now() - timedelta(seconds=1)
-    account.save(update_fields=["token_expires_at"])
-    sandbox.expire_access(account.user_id)
-    return account
-
-
-def is_accepted(account: Account, access_token: str) -> bool:
-    with services.client_for(account, now=product_clock.now()) as client:
-        client._tokens = GrantTokens(access_token)
-        return client.me().account_id == account.account_id
 
 
 @pytest.mark.django_db
