@@ -49,10 +49,10 @@ class TestRefreshToken:
         assert Token.objects.get().version == 3
 
     def test_waits_for_a_person_when_consent_is_gone(
-        self, sandbox: SandboxControl
+        self, sandbox: SandboxControl, clock: MovableClock
     ) -> None:
         account = connect_account(sandbox, "Gone")
-        sandbox.revoke(user_id=account.user_id, client_id=account.app.client_id)
+        clock.forward(days=190)
         run = run_of("accounts.refresh_token", account)
         assert (run.state, run.reason) == (Run.State.BLOCKED, "needs_reauth")
 
@@ -82,7 +82,8 @@ class TestRefreshTokens:
         open_run(spec, now=now)
         clock.forward(minutes=56)
         run = run_of("accounts.refresh_tokens")
-        assert run.result == {"refreshed": 1, "refused": 0, "postponed": 0}
+        counts = {"refreshed": 1, "refused": 0, "postponed": 0}
+        assert run.result == counts | {"ended": 0}
 
     def test_is_passed_over_by_its_schedule_while_nothing_is_wanted(self) -> None:
         wanted = registry.get("accounts.refresh_tokens").wanted
@@ -93,3 +94,13 @@ class TestRefreshTokens:
         open_run(spec, now=now)
         assert not wanted(now)
         assert wanted(now + timedelta(minutes=56))
+
+    def test_ends_consents_in_time(self) -> None:
+        now = product_clock.now()
+        account = make_account(consent_ends_at=now + timedelta(minutes=59))
+        wanted = registry.get("accounts.refresh_tokens").wanted
+        assert wanted is not None
+        assert wanted(now)
+        assert run_of("accounts.refresh_tokens").result["ended"] == 1
+        account.refresh_from_db()
+        assert account.status == Account.Status.NEEDS_REAUTH
