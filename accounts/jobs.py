@@ -4,8 +4,9 @@ from datetime import datetime
 
 from accounts import services
 from accounts.models import Account
+from accounts.services import erasing, keeping
 from accounts.services.waves import Pace
-from automation import ledger
+from automation import ledger, registry, retention
 from automation.models import Run
 from automation.registry import kind
 from vibe_engine import clock
@@ -46,3 +47,13 @@ def refresh_token(run: Run) -> dict[str, object]:
     services.refresh_token(account=account, now=clock.now())
     expires_at = account.token_expires_at
     return {"token_expires_at": expires_at.isoformat() if expires_at else ""}
+
+
+@kind(erasing.KIND)
+def erase(run: Run) -> dict[str, object]:
+    """Delete all that is kept of an account."""
+    return services.erase_account(run=run, now=clock.now())
+
+
+registry.on(retention.DUE, keeping.delete_old_usage)
+registry.on(retention.DUE, keeping.finish_erasures)

@@ -13,7 +13,11 @@ def disconnect(account: Account) -> dict[str, object]:
         "text": "Nothing is reshuffled any more until somebody connects it again.",
         "facts": [
             ("Lost", "The tokens stored here"),
-            ("Kept", f"{_playlists(account)}, their lists and their history"),
+            (
+                "Kept",
+                f"{_playlists(account)}, their lists and their history, for whoever "
+                "connects it again; to leave for good, erase it within five days",
+            ),
             ("On Spotify", "Everything stays as it is"),
             (
                 "Also",
@@ -36,10 +40,16 @@ def erase(account: Account) -> dict[str, object]:
         "title": f"Erase {account}?",
         "text": "This cannot be undone.",
         "facts": [
-            ("Lost", f"{_playlists(account)} here, with every list and all history"),
+            ("Lost at once", "Its name, its picture and its tokens"),
+            (
+                "Lost in the minutes after",
+                f"{_playlists(account)} here, with every list and all history, and "
+                "every run about them",
+            ),
             ("Cancelled", f"{waiting:,} waiting run{'' if waiting == 1 else 's'}"),
             ("Kept", "Albums and tracks of the library; the count of calls made"),
-            ("On Spotify", "The playlists stay, and nobody refills them"),
+            ("On Spotify", _on_spotify(account)),
+            ("Proof", "A receipt, which names nobody"),
         ],
         "action": reverse("accounts:erase", args=[account.pk]),
         "label": "Erase for good",
@@ -47,6 +57,12 @@ def erase(account: Account) -> dict[str, object]:
         "danger": True,
         "back": account.get_absolute_url(),
     }
+
+
+def _on_spotify(account: Account) -> str:
+    if account.is_usable:
+        return "The playlists stay and nobody refills them, unless you choose below"
+    return "The playlists stay and nobody refills them: without consent we cannot act"
 
 
 def _playlists(account: Account) -> str:

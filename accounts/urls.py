@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts import receipt_views, views
 
 app_name = "accounts"
 
@@ -10,6 +10,16 @@ urlpatterns = [
     path("", views.accounts_list, name="list"),
     path("connect/", views.connect, name="connect"),
     path("switch/", views.switch, name="switch"),
+    path("receipts/", receipt_views.receipt_list, name="receipts"),
+    path("receipts/<slug:code>/", receipt_views.receipt, name="receipt"),
+    path(
+        "receipts/<slug:code>/check/", receipt_views.check_receipt, name="check_receipt"
+    ),
+    path(
+        "receipts/<slug:code>/receipt.<slug:suffix>",
+        receipt_views.receipt_file,
+        name="receipt_file",
+    ),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/renew/", views.renew, name="renew"),
     path("<int:pk>/prefix/", views.edit_prefix, name="edit_prefix"),

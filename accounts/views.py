@@ -6,14 +6,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import access, consent, panels, questions, services
 from accounts.consent import ConsentError
-from accounts.forms import ConnectForm, PrefixForm
-from accounts.models import Account
+from accounts.forms import ConnectForm, EraseForm, LeaveForm, PrefixForm
+from accounts.models import Account, ErasureReceipt
 from automation import runtime
 from automation.ledger import RunSpec, open_run
 from vibe_engine import clock
@@ -271,45 +270,55 @@ def resume(request: OperatorRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @operator_required
 def disconnect(request: OperatorRequest, pk: int) -> HttpResponse:
-    """Say what disconnecting means; a POST does it."""
+    """Say what disconnecting means; a POST with the account's name does it."""
     account = _account(pk)
-    if request.method != "POST":
-        return _confirm(request, questions.disconnect(account))
+    form = LeaveForm(account, request.POST or None)
+    if not form.is_valid():
+        return _confirm(request, questions.disconnect(account), form)
+    name = str(account)
     try:
         services.disconnect_account(account=account, now=clock.now())
     except ConflictError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{account} is disconnected; its tokens are gone.")
+        messages.success(request, f"{name} is disconnected; its tokens are gone.")
     return redirect(account)
 
 
 @require_http_methods(["GET", "POST"])
 @operator_required
 def erase(request: OperatorRequest, pk: int) -> HttpResponse:
-    """Say what erasing an account loses; a POST does it."""
+    """Say what erasing an account loses; a POST with its name begins it."""
     account = _account(pk)
-    if request.method != "POST":
-        return _confirm(request, questions.erase(account))
+    if account.is_being_erased:
+        return redirect(get_object_or_404(ErasureReceipt, account_number=pk))
+    form = EraseForm(account, request.POST or None)
+    if not form.is_valid():
+        return _confirm(request, questions.erase(account), form)
     name = str(account)
     try:
-        services.erase_account(account=account, now=clock.now())
+        receipt = services.open_erasure(
+            account=account,
+            now=clock.now(),
+            unfollow=form.cleaned_data.get("unfollow", False),
+            requested_by=request.user,
+        )
     except ConflictError as error:
-        question = questions.erase(account) | {"text": str(error)}
-        return _confirm(request, question, status=409)
-    messages.success(request, f"{name} and all that was kept of it here are erased.")
-    return HttpResponseRedirect(reverse("accounts:list"), status=SEE_OTHER)
+        messages.error(request, str(error))
+        return redirect(get_object_or_404(ErasureReceipt, account_number=pk))
+    messages.success(request, f"{name} is being erased; this is the receipt.")
+    return HttpResponseRedirect(receipt.get_absolute_url(), status=SEE_OTHER)
 
 
 def _confirm(
-    request: OperatorRequest, question: dict[str, object], *, status: int = 200
+    request: OperatorRequest, question: dict[str, object], form: LeaveForm
 ) -> HttpResponse:
     return render_page(
         request,
         "confirm.html",
-        question,
+        question | {"form": form},
         fragments={"dialog-body": "_confirm.html"},
-        status=status,
+        status=422 if request.method == "POST" else 200,
     )
 
 

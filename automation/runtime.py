@@ -49,6 +49,7 @@ class RuntimeSettings:
     content_max_age_days: int = 30
     history_retention_days: int = 0
     metrics_retention_days: int = 400
+    runs_retention_days: int = 400
 
 
 Value = int | str | bool | tuple[str, ...]
@@ -273,8 +274,16 @@ SPECS: tuple[Spec, ...] = (
         "metrics_retention_days",
         "Keep metrics",
         "Keeping",
-        "Age at which metric snapshots are removed",
-        (1, 3_650),
+        "Age at which metric snapshots and counts of calls are removed",
+        (2, 3_650),
+        "days",
+    ),
+    _number(
+        "runs_retention_days",
+        "Keep runs",
+        "Keeping",
+        "Age at which ended runs are removed; 0 keeps them for good",
+        (0, 36_500),
         "days",
     ),
 )

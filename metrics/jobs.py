@@ -1,9 +1,10 @@
 """The runs that write down how the fleet does."""
 
+from automation import registry, retention
 from automation.models import Run
 from automation.registry import kind
 from metrics.models import MetricSnapshot
-from metrics.services import snapshots
+from metrics.services import keeping, snapshots
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
 
@@ -20,3 +21,6 @@ def take_snapshot(run: Run) -> dict[str, object]:
     slot = snapshots.slot_of(grain, run.created_at)
     is_new = snapshots.take(grain=grain, slot=slot, now=clock.now())
     return {"grain": grain, "slot": slot.isoformat(), "written": is_new}
+
+
+registry.on(retention.DUE, keeping.delete_old_snapshots)

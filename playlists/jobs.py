@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.models import Account
-from accounts.services import client_for
-from automation import registry, runtime
+from accounts.services import Erasure, client_for
+from automation import registry, retention, runtime
 from automation.models import Run
 from automation.registry import kind
 from automation.runtime import RuntimeSettings
@@ -16,6 +16,7 @@ from playlists.services import (
     creation,
     details,
     editing,
+    farewell,
     history,
     making,
     removal,
@@ -47,7 +48,7 @@ def work_on_playlist(run: Run) -> Iterator[Work]:
     """
     now = clock.now()
     playlist = _load_playlist(run)
-    with client_for(playlist.account, now=now) as client:
+    with client_for(playlist.account, now=now, run=run) as client:
         yield Work(run, playlist, client, runtime.load(), now)
 
 
@@ -178,26 +179,31 @@ def reshuffle_some(run: Run) -> dict[str, object]:
     return {"reshuffles": reshuffling.open_some(playlist_ids=chosen, now=clock.now())}
 
 
-@kind("playlists.apply_retention", schedulable=True)
-def apply_retention(run: Run) -> dict[str, object]:
-    """Delete the history that is older than the settings say."""
-    days, now = runtime.load().history_retention_days, clock.now()
-    if not days:
-        return {"entries": 0}
-    keep_after = now - timedelta(days=days)
-    return {"entries": history.apply_retention(keep_after=keep_after, now=now)}
-
-
 def settings_changed(*, keys: set[str], now: datetime) -> None:
     """Let a new interval count for all that inherit it."""
     if "reshuffle_interval_days" in keys:
         reshuffling.move_due_dates(settings=runtime.load())
 
 
+def account_erasing(*, erasure: Erasure) -> None:
+    """Settle what stands on Spotify, then delete the playlists with their history."""
+    farewell.settle_on_spotify(erasure)
+    history.erase_playlists(erasure)
+
+
 def account_erased(*, account: Account) -> None:
-    """Erase what belongs to the account."""
-    history.erase_account(account=account, now=clock.now())
+    """Delete what came in while the account was being erased."""
+    history.erase_rest(account=account, now=clock.now())
+
+
+def retention_due(*, run: Run, settings: RuntimeSettings, now: datetime) -> None:
+    """Delete the history that is older than the settings say."""
+    keep_after = history.keep_history_after(settings=settings, now=now)
+    if keep_after is not None:
+        history.apply_retention(run=run, keep_after=keep_after, now=now)
 
 
 registry.on("settings.changed", settings_changed)
+registry.on("account.erasing", account_erasing)
 registry.on("account.erased", account_erased)
+registry.on(retention.DUE, retention_due)

@@ -24,6 +24,7 @@ from playlists.tests.factories import (
     make_snapshot,
 )
 from tests.markup import hostile_names, markup_name
+from tests.security.fleet import RECEIPT, make_receipt
 
 TRACKS = 100_000
 ACCOUNTS, PLAYLISTS, LISTS, RUNS = 6, 60, 4, 240
@@ -55,6 +56,7 @@ def make_big_fleet(*, now: datetime) -> BigFleet:
     bulk = make_runs(playlists, now=now)
     schedules.ensure_defaults(now=now - timedelta(days=1))
     schedules.open_due_slots(now=now)
+    make_receipt(RECEIPT)
     EngineLease.objects.create(
         holder="engine:1", lease_until=now, heartbeat_at=now, broker_ok=True
     )

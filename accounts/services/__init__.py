@@ -15,7 +15,8 @@ from accounts.services.consenting import (
     start_consent,
 )
 from accounts.services.editing import change_prefix, clean_prefix
-from accounts.services.leaving import disconnect_account, erase_account
+from accounts.services.erasing import Erasure, erase_account, open_erasure
+from accounts.services.leaving import disconnect_account
 from accounts.services.refreshing import refresh_token
 from accounts.services.signin import end_consents, ending, watch_consents
 from accounts.services.standing import (
@@ -30,6 +31,7 @@ from accounts.services.waves import refresh_at, refresh_wanted, wanted
 __all__ = [
     "AppSpec",
     "Connected",
+    "Erasure",
     "add_months",
     "any_usable_account",
     "ask_for_consent",
@@ -46,6 +48,7 @@ __all__ = [
     "features_account",
     "find_account",
     "finish_consent",
+    "open_erasure",
     "pause_account",
     "refresh_at",
     "refresh_token",

@@ -25,6 +25,8 @@ def require_usable(account: Account) -> None:
             raise BlockedError("needs_reauth", f"{account} needs a new consent.")
         case Account.Status.BLOCKED:
             raise BlockedError("account_blocked", f"{account} has no seat on its app.")
+        case Account.Status.ERASING:
+            raise BlockedError("erasing", f"{account} is no longer worked on.")
 
 
 def ask_for_consent(account: Account, *, reason: str) -> None:
@@ -83,5 +85,9 @@ def unblock_lane(account: Account, *, reasons: tuple[str, ...], now: datetime) -
 
 
 def _set_status(account: Account, status: Account.Status, reason: str) -> None:
-    account.status, account.status_reason = status, reason[:300]
-    account.save(update_fields=["status", "status_reason"])
+    """Store a status, except of an account on its way out: that one stays so."""
+    standing = Account.objects.filter(pk=account.pk)
+    if standing.exclude(status=Account.Status.ERASING).update(
+        status=status, status_reason=reason[:300]
+    ):
+        account.status, account.status_reason = status, reason[:300]

@@ -11,7 +11,6 @@ from accounts import failures, services
 from accounts.models import Account, App, Developer, Token, Usage
 from accounts.services import AppSpec
 from accounts.tests.factories import make_account, make_app, make_developer
-from automation import ledger, registry
 from automation.ledger import RunSpec, open_run
 from automation.models import Run
 from vibe_engine.errors import (
@@ -266,39 +265,6 @@ class TestDisconnect:
         services.disconnect_account(account=account, now=NOW)
         with pytest.raises(ConflictError):
             services.disconnect_account(account=account, now=NOW)
-
-
-@pytest.mark.django_db
-@pytest.mark.portable
-class TestErase:
-    def test_deletes_the_account_and_tells_the_listeners_first(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        account, told = make_account(), []
-        monkeypatch.setitem(
-            registry._listeners,
-            "account.erased",
-            [lambda account: told.append(Account.objects.get(pk=account.pk).pk)],
-        )
-        key = account.pk
-        services.erase_account(account=account, now=NOW)
-        assert told == [key]
-        assert not Account.objects.exists()
-        assert not Token.objects.exists()
-
-    def test_cancels_what_waits_in_its_lane_only(self) -> None:
-        account, other = make_account(), make_account()
-        own, foreign = open_work(account), open_work(other, "playlist:2")
-        assert services.erase_account(account=account, now=NOW) == 1
-        assert (state_of(own), state_of(foreign)) == ("cancelled", "planned")
-
-    def test_is_refused_while_a_run_is_at_work(self) -> None:
-        account = make_account()
-        run = open_work(account)
-        assert ledger.claim(run.pk, worker="test") is not None
-        with pytest.raises(ConflictError, match="being worked on"):
-            services.erase_account(account=account, now=NOW)
-        assert Account.objects.filter(pk=account.pk).exists()
 
 
 @pytest.mark.django_db

@@ -9,9 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Account, App, Developer, Token, Usage
+from accounts.models import Account, App, Developer, ErasureReceipt, Token, Usage
 from accounts.tests.factories import make_account, make_accounts, make_app
-from automation import ledger
 from automation.ledger import RunSpec, open_run
 from automation.models import EngineLease, Run
 from vibe_engine import clock as product_clock
@@ -429,41 +428,57 @@ class TestActions:
         assert first["Location"] == second["Location"] == run.get_absolute_url()
         assert (run.kind, run.lane) == ("accounts.refresh_token", account.lane)
 
-    def test_disconnecting_asks_first_and_then_drops_the_tokens(
+    def test_disconnecting_asks_for_the_name_and_then_drops_the_tokens(
         self, operator: Client
     ) -> None:
-        account = make_account(playlists_count=2)
+        account = make_account(display_name="Harbour Radio", playlists_count=2)
         path = f"/accounts/{account.pk}/disconnect/"
         text = page(operator, path)
         assert "2 playlists, their lists and their history" in text
+        refused = operator.post(path, {"name": "Harbour"})
+        assert refused.status_code == 422
+        assert "not this account’s name" in refused.content.decode()
         account.refresh_from_db()
         assert not account.is_disconnected
-        response = operator.post(path)
+        response = operator.post(path, {"name": " harbour  radio"})
         assert response["Location"] == account.get_absolute_url()
         account.refresh_from_db()
         assert account.is_disconnected
 
-    def test_erasing_says_what_is_lost_and_then_does_it(self, operator: Client) -> None:
+    def test_erasing_asks_for_the_name_and_leads_to_the_receipt(
+        self, operator: Client
+    ) -> None:
         account = make_account(display_name="Gone Soon", playlists_count=1)
         path = f"/accounts/{account.pk}/erase/"
         text = page(operator, path)
         assert "1 playlist here, with every list and all history" in text
         assert "cannot be undone" in text
-        response = operator.post(path, follow=True)
-        assert response.redirect_chain == [("/accounts/", 303)]
-        assert "Gone Soon and all that was kept" in response.content.decode()
-        assert not Account.objects.exists()
+        assert operator.post(path, {"name": ""}).status_code == 422
+        assert not ErasureReceipt.objects.exists()
+        response = operator.post(path, {"name": account.user_id}, follow=True)
+        receipt = ErasureReceipt.objects.get()
+        assert response.redirect_chain == [(receipt.get_absolute_url(), 303)]
+        assert receipt.code in response.content.decode()
+        account.refresh_from_db()
+        assert account.is_being_erased
 
-    def test_erasing_is_a_conflict_while_a_run_is_at_work(
+    def test_erasing_twice_shows_the_one_receipt(self, operator: Client) -> None:
+        account = make_account(display_name="Gone Soon")
+        path = f"/accounts/{account.pk}/erase/"
+        operator.post(path, {"name": "Gone Soon"})
+        again = operator.post(path, {"name": "Gone Soon"})
+        receipt = ErasureReceipt.objects.get()
+        assert again["Location"] == receipt.get_absolute_url()
+        assert Run.objects.filter(kind="accounts.erase").count() == 1
+
+    def test_erasing_offers_to_unfollow_only_where_that_is_possible(
         self, operator: Client
     ) -> None:
-        account = make_account()
-        spec = RunSpec("test.kind", "playlist:1", "Work", lane=account.lane)
-        ledger.claim(open_run(spec, now=product_clock.now()).pk, worker="test")
-        response = operator.post(f"/accounts/{account.pk}/erase/")
-        assert response.status_code == 409
-        assert "being worked on right now" in response.content.decode()
-        assert Account.objects.exists()
+        ready = make_account(playlists_count=1)
+        without = make_account(playlists_count=1, status=Account.Status.NEEDS_REAUTH)
+        offer = "Remove its playlists from Spotify first"
+        assert offer in page(operator, f"/accounts/{ready.pk}/erase/")
+        assert offer not in page(operator, f"/accounts/{without.pk}/erase/")
 
     @pytest.mark.parametrize("action", ["disconnect", "erase"])
     def test_ask_in_a_dialog_with_htmx(self, operator: Client, action: str) -> None:

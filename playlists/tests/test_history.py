@@ -1,12 +1,18 @@
 """The history is append-only on every database, and has one door for deletion."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from accounts.tests.factories import make_account
+from accounts.tests.test_erasing import erase
+from automation import ledger, pruning, retention
+from automation.ledger import RunSpec
+from automation.models import Pruning, Run
+from automation.runtime import RuntimeSettings
 from library.models import Track
+from library.tests.factories import make_tracks
 from playlists import triggers
 from playlists.models import (
     HistoryAudit,
@@ -16,7 +22,12 @@ from playlists.models import (
     PlaylistSnapshot,
 )
 from playlists.services import history
-from playlists.tests.factories import make_playlist, make_playlists, make_snapshot
+from playlists.tests.factories import (
+    make_planned_snapshot,
+    make_playlist,
+    make_playlists,
+    make_snapshot,
+)
 from vibe_engine import clock
 
 pytestmark = pytest.mark.django_db
@@ -114,29 +125,127 @@ class TestDeleteEntries:
 
 
 @pytest.mark.portable
-class TestEraseAccount:
+class TestErasePlaylists:
     def test_takes_the_accounts_playlists_with_their_history(self) -> None:
         account, other = make_account(), make_account()
         for playlist in [*make_playlists(2, account=account), make_playlist()]:
             make_snapshot(playlist)
         stays = make_snapshot(make_playlist(account=other))
-        history.erase_account(account=account, now=clock.now())
-        assert not Playlist.objects.filter(account=account).exists()
-        assert not PlaylistSnapshot.objects.filter(playlist__account=account).exists()
+        receipt = erase(account)
+        assert not Playlist.objects.filter(account=account.pk).exists()
+        assert not PlaylistSnapshot.objects.filter(playlist__account=account.pk)
         assert stays.entries.count() == 5
         assert Track.objects.count() == 20
-        assert HistoryAudit.objects.get().entries_deleted == 10
+        audit = HistoryAudit.objects.get()
+        assert (audit.entries_deleted, audit.run) == (10, receipt.run)
+        assert audit.detail == {"account": account.pk, "receipt": receipt.code}
+        wanted = {
+            "playlist_entries_history": 10,
+            "playlist_snapshots": 2,
+            "playlists": 2,
+            "spotify_accounts": 1,
+        }
+        assert wanted.items() <= receipt.counts.items()
+
+    def test_keeps_one_line_of_audit_for_many_batches(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pruning, "BATCH", 2)
+        playlist = make_playlist()
+        make_snapshot(playlist)
+        receipt = erase(playlist.account)
+        assert receipt.counts["playlist_entries_history"] == 5
+        assert HistoryAudit.objects.get().entries_deleted == 5
+
+
+def prune(settings: RuntimeSettings, *, now: datetime) -> Run:
+    """Carry the retention out under these settings, as its run does."""
+    spec = RunSpec(retention.KIND, "retention", "Retention")
+    run = ledger.claim(ledger.open_run(spec, now=now).pk, worker="test")
+    assert run is not None
+    ledger.finish(run, retention.apply_retention(run=run, settings=settings, now=now))
+    return run
 
 
 @pytest.mark.portable
 class TestApplyRetention:
-    def test_keeps_what_stands_now_however_old(self) -> None:
+    keep_90 = RuntimeSettings(history_retention_days=90)
+
+    def make_lists(self, playlist: Playlist, *ages_days: int) -> list[PlaylistSnapshot]:
+        """Save lists that left so many days ago, and one that stands."""
         now = clock.now()
-        playlist = make_playlist()
-        old = now - timedelta(days=400)
-        make_snapshot(playlist, confirmed_at=old, replaced_at=old + timedelta(days=5))
-        current = make_snapshot(playlist, confirmed_at=old + timedelta(days=5))
-        count = history.apply_retention(keep_after=now - timedelta(days=90), now=now)
-        assert count == 5
+        return [
+            make_snapshot(
+                playlist,
+                confirmed_at=now - timedelta(days=age + 5),
+                replaced_at=now - timedelta(days=age),
+            )
+            for age in ages_days
+        ] + [make_snapshot(playlist)]
+
+    def test_deletes_what_left_long_ago_and_says_so(self) -> None:
+        now, playlist = clock.now(), make_playlist()
+        _, recent, current = self.make_lists(playlist, 91, 89)
+        run = prune(self.keep_90, now=now)
+        assert set(playlist.snapshots.all()) == {recent, current}
+        assert HistoryEntry.objects.count() == 10
+        audit = HistoryAudit.objects.get()
+        assert (audit.entries_deleted, audit.run) == (5, run)
+        line = Pruning.objects.get(table="playlist_snapshots")
+        assert (line.rows, line.run) == (1, run)
+        assert line.older_than == now - timedelta(days=90)
+        assert run.result["rows"]["playlist_entries_history"] == 5
+
+    def test_keeps_what_stands_now_however_old(self) -> None:
+        now, playlist = clock.now(), make_playlist()
+        old = make_snapshot(playlist, confirmed_at=now - timedelta(days=400))
+        prune(self.keep_90, now=now)
+        assert list(playlist.snapshots.all()) == [old]
+        assert old.entries.count() == 5
+
+    def test_keeps_the_newest_list_of_a_playlist_that_holds_none_now(self) -> None:
+        now = clock.now()
+        playlist = make_playlist(status=Playlist.Status.REMOVED)
+        *_, last = [
+            make_snapshot(
+                playlist,
+                confirmed_at=now - timedelta(days=age),
+                replaced_at=now - timedelta(days=age - 5),
+            )
+            for age in (400, 395)
+        ]
+        prune(self.keep_90, now=now)
+        assert list(playlist.snapshots.all()) == [last]
+
+    def test_keeps_what_a_longer_cooldown_still_asks_for(self) -> None:
+        now, playlist = clock.now(), make_playlist(cooldown_days=120)
+        lists = self.make_lists(playlist, 119)
+        prune(self.keep_90, now=now)
+        assert playlist.snapshots.count() == len(lists)
+
+    def test_forgets_plans_that_were_given_up(self) -> None:
+        now, playlist = clock.now(), make_playlist()
+        make_planned_snapshot(
+            playlist,
+            make_tracks(5),
+            state=PlaylistSnapshot.State.ABANDONED,
+            planned_at=now - timedelta(days=100),
+        )
+        current = make_snapshot(playlist)
+        prune(self.keep_90, now=now)
         assert list(playlist.snapshots.all()) == [current]
-        assert current.entries.count() == 5
+
+    def test_keeps_everything_by_default(self) -> None:
+        now, playlist = clock.now(), make_playlist()
+        self.make_lists(playlist, 3_000)
+        prune(RuntimeSettings(), now=now)
+        assert playlist.snapshots.count() == 2
+        assert not HistoryAudit.objects.exists()
+
+    def test_finds_nothing_the_second_time(self) -> None:
+        now, playlist = clock.now(), make_playlist()
+        self.make_lists(playlist, 91)
+        prune(self.keep_90, now=now)
+        prune(self.keep_90, now=now)
+        assert HistoryAudit.objects.count() == 1
+        assert Pruning.objects.filter(table="playlist_snapshots").count() == 1

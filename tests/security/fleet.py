@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.sessions.models import Session
 
-from accounts.models import Account
+from accounts.models import Account, ErasureReceipt
 from accounts.tests.factories import make_account, make_app
 from automation import schedules
 from automation.models import EngineLease, Run, Schedule, ScheduleSlot, Setting
@@ -41,6 +41,8 @@ class Fleet:
             "account_pk": self.account.pk,
             "key": "artist_cap",
             "action": "reshuffle",
+            "code": RECEIPT,
+            "suffix": "json",
         }
 
     def _row(self, app: str, view: str) -> Any:
@@ -53,6 +55,7 @@ class Fleet:
         return self.playlist if app == "playlists" else self.account
 
 
+RECEIPT = "K7QRECEIPT"
 SECRETS = ("BQ-access-canary", "AQ-refresh-canary", "client-secret-canary")
 
 
@@ -68,6 +71,7 @@ def make_fleet() -> Fleet:
     collection = make_collection(albums=[album])
     playlist = make_playlist(account=account, collections=[collection])
     schedules.ensure_defaults(now=clock.now())
+    make_receipt(RECEIPT)
     return Fleet(
         account=account,
         playlist=playlist,
@@ -77,6 +81,22 @@ def make_fleet() -> Fleet:
         collection=collection,
         run=make_run(kind="playlists.reshuffle", subject=playlist.subject),
         schedule=Schedule.objects.earliest("pk"),
+    )
+
+
+def make_receipt(code: str) -> ErasureReceipt:
+    """Save the receipt of an account that was erased long ago."""
+    now = clock.now()
+    return ErasureReceipt.objects.create(
+        code=code,
+        account_number=1_000_000,
+        salt="00" * 16,
+        id_hashes=["0" * 64],
+        asked_at=now,
+        asked_by="operator",
+        finished_at=now,
+        counts={"playlists": 2},
+        on_spotify={"stayed": 2},
     )
 
 

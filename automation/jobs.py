@@ -1,0 +1,15 @@
+"""The kinds of run that the engine room itself can carry out."""
+
+from automation import registry, retention, runtime
+from automation.models import Run
+from automation.registry import kind
+from vibe_engine import clock
+
+
+@kind(retention.KIND, schedulable=True)
+def apply_retention(run: Run) -> dict[str, object]:
+    """Delete what is older than the settings say."""
+    return retention.apply_retention(run=run, settings=runtime.load(), now=clock.now())
+
+
+registry.on(retention.DUE, retention.delete_old_runs)
