@@ -5,6 +5,7 @@ JSON or nothing in it. Its own reading of errors loses headers and stumbles over
 flat error bodies.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from vibe_engine.spotify.errors import (
     InvalidClientError,
     InvalidGrantError,
     NotFoundError,
+    PlaylistLimitError,
     PremiumRequiredError,
     RateLimitedError,
     SpotifyError,
@@ -47,6 +49,12 @@ _FORBIDDEN: tuple[tuple[str, type[SpotifyError], str], ...] = (
         PremiumRequiredError,
         "Spotify refuses the whole app: its owner's Premium has lapsed.",
     ),
+)
+# No wording is documented (about 11,000 playlists an account, Web API, "Create
+# Playlist"); what speaks of a limit of playlists is taken for it. The length of one
+# playlist ("Playlist size limit") is another matter.
+_PLAYLIST_LIMIT = re.compile(
+    r"playlist limit|(too many|maximum (number )?of) playlists", re.IGNORECASE
 )
 _TOKEN_ERRORS: dict[str, tuple[type[SpotifyError], str]] = {
     "invalid_grant": (
@@ -144,6 +152,8 @@ def _error_class(
             return RateLimitedError, "Spotify asks to send fewer requests."
         case 408:
             return UnavailableError, "Spotify did not get the request in time."
+        case status if 400 <= status < 500 and _PLAYLIST_LIMIT.search(message):
+            return PlaylistLimitError, "The account can hold no more playlists."
         case status if 400 <= status < 500:
             return BadRequestError, f"Spotify refuses the request (HTTP {status})."
         case status if status >= 500:

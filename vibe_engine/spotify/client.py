@@ -78,8 +78,8 @@ class SpotifyClient:
     """One account's view of the Web API; for one thread.
 
     Every call may raise any `SpotifyError`, and what the token source and the gate
-    raise. Nothing is repeated, except once after a 401 with another token; nothing
-    sleeps, nothing touches the database.
+    raise. Nothing is repeated, except one request in the client's life after a 401
+    with another token; nothing sleeps, nothing touches the database.
 
     :param api_url: base URL, "https://api.spotify.com/v1/".
     :param market: ISO 3166-1 alpha-2 country for reads of the catalogue, or "".
@@ -103,6 +103,7 @@ class SpotifyClient:
             answers.check_api_answer, deadline_s=deadline_s
         )
         self._spotify = _spotipy_client(self._session, self._api_url)
+        self._has_new_token = False
 
     def __enter__(self) -> Self:
         return self
@@ -249,11 +250,18 @@ class SpotifyClient:
             raise BadResponseError("Spotify's pages do not come to an end.")
 
     def _call(self, group: str, send: Callable[[], object]) -> object:
-        """Send one request; once more with another token if this one is refused."""
+        """Send one request; once more with another token if this one is refused.
+
+        Only once in the client's life: a fresh token that is refused as well shows
+        that another one would not help.
+        """
         token = self._tokens.access_token()
         try:
             return self._attempt(group, send, token)
         except UnauthorizedError:
+            if self._has_new_token:
+                raise
+            self._has_new_token = True
             return self._attempt(group, send, self._tokens.refreshed(token))
 
     def _attempt(self, group: str, send: Callable[[], object], token: str) -> object:

@@ -66,6 +66,10 @@ class EndpointClosedError(SpotifyError):
     failure = "closed"
 
 
+class PlaylistLimitError(SpotifyError):
+    """4xx: the account holds as many playlists as Spotify lets it have."""
+
+
 class NotFoundError(SpotifyError):
     """404: Spotify does not know it, or does not show it to this app."""
 

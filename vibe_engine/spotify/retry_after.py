@@ -15,17 +15,22 @@ def parse_retry_after(value: str | None, *, date: str | None = None) -> float | 
 
     Takes whole and fractional seconds and HTTP dates (RFC 9110, section 10.2.3). A
     date counts from `date`, the Date header of the same answer, so that neither
-    side's clock matters. Bans of a day have been seen; nothing asks for more in
-    earnest.
+    side's clock matters. Of several values, as a proxy may join them, the longest
+    wait counts. Bans of a day have been seen; nothing asks for more in earnest.
     """
-    text = (value or "").strip()
-    seconds = text.partition(",")[0].strip()
-    if _SECONDS.fullmatch(seconds):
-        return _bounded(float(seconds))
-    until, sent = _http_date(text), _http_date(date or "")
+    text, sent = value or "", _http_date(date or "")
+    waits = [_wait_s(part.strip(), sent) for part in (text, *text.split(","))]
+    told = [wait_s for wait_s in waits if wait_s is not None]
+    return _bounded(max(told)) if told else None
+
+
+def _wait_s(text: str, sent: datetime | None) -> float | None:
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    until = _http_date(text)
     if until is None or sent is None:
         return None
-    return _bounded((until - sent).total_seconds())
+    return (until - sent).total_seconds()
 
 
 def _bounded(wait_s: float) -> float:

@@ -88,16 +88,23 @@ class BoundedAdapter(HTTPAdapter):
         return urllib3.Timeout(total=self._deadline_s, connect=connect_s)
 
     def _body(self, response: requests.Response) -> bytes:
+        """Return the whole body; a connection that is not read to its end is closed."""
         body = bytearray()
-        for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=True):
-            body += chunk
-            if len(body) > self._max_body_bytes:
-                response.close()
-                raise BadResponseError(
-                    f"Spotify's answer is larger than {self._max_body_bytes:,} bytes.",
-                    status=response.status_code,
-                )
+        try:
+            for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=True):
+                body += chunk
+                self._check_size(response, body)
+        except BaseException:
+            response.close()
+            raise
         return bytes(body)
+
+    def _check_size(self, response: requests.Response, body: bytearray) -> None:
+        if len(body) > self._max_body_bytes:
+            raise BadResponseError(
+                f"Spotify's answer is larger than {self._max_body_bytes:,} bytes.",
+                status=response.status_code,
+            )
 
     def _unavailable(self, error: Exception) -> UnavailableError:
         if _never_connected(error):

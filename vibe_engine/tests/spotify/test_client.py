@@ -350,6 +350,16 @@ class TestUnauthorized:
         assert len(server.seen) == 2
         assert len(tokens.rejected) == 1
 
+    def test_is_answered_with_one_refresh_in_a_client_s_life(
+        self, server: ScriptedServer, spotify: SpotifyClient, tokens: Tokens
+    ) -> None:
+        server.will(reply(401), reply(200, bodies.playlist()), reply(401))
+        spotify.playlist(PLAYLIST_ID)
+        with pytest.raises(errors.UnauthorizedError):
+            spotify.playlist(PLAYLIST_ID)
+        assert len(tokens.rejected) == 1
+        assert len(server.seen) == 3
+
 
 class ClosingGate(NotedGate):
     """Says wait: before the request, or after one that failed."""

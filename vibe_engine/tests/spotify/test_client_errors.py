@@ -31,6 +31,11 @@ class TestErrors:
         [
             (reply(400, bodies.error(400, "Bad")), errors.BadRequestError, False),
             (reply(403, bodies.error(403)), errors.EndpointClosedError, False),
+            (
+                reply(400, bodies.error(400, "Playlist limit reached")),
+                errors.PlaylistLimitError,
+                False,
+            ),
             (reply(404, "gone"), errors.NotFoundError, False),
             (reply(429, "slow down"), errors.RateLimitedError, False),
             (reply(500, {"error": "oops"}), errors.UnavailableError, True),
