@@ -73,6 +73,7 @@ DEFAULTS = (
         at="5 0 * * *",
         arguments={"grain": "daily"},
     ),
+    Default("Retention", "automation.apply_retention", at="30 3 * * *"),
 )
 """The schedules that every installation has."""
 
