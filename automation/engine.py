@@ -16,8 +16,9 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
 from django.db.models import Q
 
-from automation import doorbell, ledger, schedules, worker
+from automation import doorbell, holds, ledger, schedules, worker
 from automation.models import EngineLease, Run, ScheduleSlot
+from automation.restored import Witness
 from vibe_engine import clock
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Engine:
         self._own: dict[int, Future[None]] = {}
         self._swept_at: datetime | None = None
         self._was_away = False
+        self._witness = Witness()
 
     def run(self) -> None:
         """Make rounds until stopped; a database that is away is waited for."""
@@ -68,6 +70,8 @@ class Engine:
         """Do everything that is due once; return whether this engine leads."""
         if not self._lead(now=now):
             return False
+        self._witness.look(now=now)
+        holds.free_left_over(now=now)
         ledger.take_back_lapsed(now=now, is_fleet_wide=self._was_away)
         ledger.close_bulks(now=now)
         self._survive(lambda: schedules.open_due_slots(now=now))
@@ -79,6 +83,7 @@ class Engine:
             broker_ok=broker_ok,
             facts={"own_runs": len(self._own)},
         )
+        self._witness.beat(now=now)
         self._sweep(now=now)
         return True
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet, Sum
 
 from accounts import spotify
+from accounts.guard import WritingGuard
 from accounts.models import Account, AccountQuerySet, App, Usage
 from accounts.services.refreshing import AccountTokens
 from accounts.services.signin import require_sign_in
@@ -27,7 +28,9 @@ def client_for(
     """Return the account's client: throttled, with tokens that refresh themselves.
 
     Use it as a context manager. Wrap the calls of a job in `failures.translated`.
-    With a `run` that a person asked for, its calls go before those that wait.
+    With a `run` that a person asked for, its calls go before those that wait, and
+    its lease is looked at right before each call that writes. What writes is held
+    back while pushes are stopped or in shadow mode.
 
     :raises BlockedError: the account is paused, blocked or needs a new consent.
     :raises WaitError: Spotify refused its sign-in and is asked again later.
@@ -40,7 +43,8 @@ def client_for(
         interactive=run is not None and waiting.goes_first(run),
         in_one_go=True,
     )
-    return spotify.open_client(tokens=AccountTokens(account.pk), gate=gate)
+    guard = WritingGuard(gate, lane=account.lane, run=run)
+    return spotify.open_client(tokens=AccountTokens(account.pk), gate=guard)
 
 
 def any_usable_account(
