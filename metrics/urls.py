@@ -16,5 +16,6 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("health/", views.health_page, name="health"),
     path("healthz", views.healthz, name="healthz"),
+    path("metrics", views.prometheus_text, name="prometheus"),
     path("readyz", views.readyz, name="readyz"),
 ]

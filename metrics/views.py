@@ -4,10 +4,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from automation import reads as engine_room
 from automation import runtime
-from metrics import health, reads
+from metrics import health, prometheus, reads, scraping
 from metrics import search as searching
 from metrics.context import frame_of
 from metrics.demo.plan import Scale
@@ -158,3 +159,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
     state = health.readiness(now=clock.now())
     status = {"status": "ok" if state.ready else "not ready", "parts": state.parts}
     return JsonResponse(status, status=200 if state.ready else 503)
+
+
+@require_GET
+def prometheus_text(request: HttpRequest) -> HttpResponse:
+    """Answer a scrape from an allowed network, or with the token."""
+    if not scraping.may_scrape(request):
+        return HttpResponse("Not found.\n", status=404, content_type="text/plain")
+    text = prometheus.exposition(now=clock.now())
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)

@@ -3,7 +3,7 @@
 import ipaddress
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -14,6 +14,8 @@ MODES = ("demo", "live")
 DATABASES = ("django.db.backends.postgresql", "django.db.backends.sqlite3")
 SHORTEST_SECRET = 32
 LONGEST_S = 86_400
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def known_mode(mode: str) -> str:
@@ -144,3 +146,13 @@ def _split(url: str) -> SplitResult | None:
         return parts if parts.port != 0 else None
     except ValueError:
         return None
+
+
+def networks(name: str, texts: Sequence[str]) -> tuple[Network, ...]:
+    """Return networks such as 10.0.0.0/8 or ::1/128."""
+    try:
+        return tuple(ipaddress.ip_network(text) for text in texts)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be networks such as 10.0.0.0/8, with commas between: {error}."
+        ) from None

@@ -55,6 +55,7 @@ WHO_MAY = {
     "metrics:health": READ,
     "metrics:healthz": OPEN,
     "metrics:readyz": OPEN,
+    "metrics:prometheus": OPEN,
     "accounts:list": READ,
     "accounts:detail": READ,
     "accounts:switch": Access(post=VIEWERS),
