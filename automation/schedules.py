@@ -61,6 +61,7 @@ class Default:
 DEFAULTS = (
     Default("Due reshuffles", "playlists.reshuffle_due", every_s=300),
     Default("Token refresh", "accounts.refresh_tokens", every_s=60),
+    Default("Consent watch", "accounts.watch_consents", at="0 6 * * *"),
     Default(
         "Hourly figures",
         "metrics.snapshot",

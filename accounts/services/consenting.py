@@ -14,10 +14,10 @@ from django.db.models import Q
 from accounts import consent, spotify
 from accounts.consent import ConsentError, PendingConsent
 from accounts.models import CONSENT_MONTHS, Account, App, Developer, Token
-from accounts.services import standing
+from accounts.services import halting, signin, standing
 from accounts.throttle import ThrottleGate
 from accounts.throttle.circuit import Cause
-from automation import registry
+from automation import registry, waiting
 from vibe_engine.crypto import DecryptError
 from vibe_engine.errors import WaitError
 from vibe_engine.spotify import oauth
@@ -120,6 +120,8 @@ def finish_consent(
         raise _problem_of(error) from error
     except WaitError as wait:
         raise _closed(wait) from wait
+    if app.refresh_halt_cause == halting.Cause.CREDENTIALS:
+        halting.lift(app.pk)
     with transaction.atomic():
         connected = _store(
             app, grant, me, pending=pending, user=user, prefix=default_prefix, now=now
@@ -220,6 +222,8 @@ def _store(
     if known is None:
         return Connected(account, is_new=True, freed_runs=0)
     freed = standing.unblock_lane(account, reasons=standing.CONSENT_REASONS, now=now)
+    waits = [signin.WAIT_CAUSE, *halting.Cause]
+    freed += waiting.bring_forward(lanes=[account.lane], reasons=waits, now=now)
     registry.emit("account.reconnected", account=account)
     return Connected(account, is_new=False, freed_runs=freed)
 

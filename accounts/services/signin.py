@@ -10,6 +10,9 @@ from vibe_engine.errors import BlockedError, WaitError
 
 logger = logging.getLogger(__name__)
 
+WAIT_CAUSE = "consent"
+"""The reason of runs that wait until Spotify is asked again."""
+
 
 def require_sign_in(account: Account, *, now: datetime) -> None:
     """Let pass an account whose consent lasts and whose sign-in is not refused.
@@ -36,7 +39,7 @@ def require_recheck_due(account: Account, *, now: datetime) -> None:
 def wait_for_recheck(recheck_at: datetime) -> WaitError:
     """Return the wait of an account that Spotify has refused."""
     text = f"Spotify refused the sign-in; checking again at {recheck_at:%H:%M} UTC."
-    return WaitError(recheck_at, "consent", text)
+    return WaitError(recheck_at, WAIT_CAUSE, text)
 
 
 def ended_words(account: Account, *, now: datetime) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import Account
+from accounts.models import CONSENT_LEAD, Account
 from automation.services import unblock
 from vibe_engine.errors import BlockedError, ConflictError
 
@@ -63,6 +63,8 @@ def resume_account(*, account: Account, now: datetime) -> int:
 
     :raises ConflictError: it needs a new consent, or is at work already.
     """
+    if account.consent_ends_at <= now + CONSENT_LEAD:
+        raise ConflictError(f"The consent of {account} is over; renew it first.")
     resumable = {
         Account.Status.INACTIVE: ("account_paused",),
         Account.Status.BLOCKED: SEAT_REASONS,

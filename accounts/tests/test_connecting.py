@@ -173,6 +173,28 @@ class TestConnect:
         assert run.state == Run.State.PLANNED
         assert "1 run goes on" in response.content.decode()
 
+    def test_lets_runs_of_a_refused_account_go_on_at_once(
+        self, operator: Client, sandbox: SandboxControl, app: App
+    ) -> None:
+        now = product_clock.now()
+        recheck_at = now + timedelta(minutes=15)
+        account = connect_account(
+            sandbox, "Refused", app=app, recheck_at=recheck_at, consent_warned_days=7
+        )
+        Token.objects.update(refused_at=now, refusals=1)
+        spec = RunSpec(
+            "test.kind", "playlist:1", "Work", lane=account.lane, due_at=recheck_at
+        )
+        run = open_run(spec, now=now)
+        Run.objects.update(reason="consent")
+        connect(operator, sandbox, app, "Refused")
+        account.refresh_from_db()
+        run.refresh_from_db()
+        token = Token.objects.get()
+        assert (account.recheck_at, account.consent_warned_days) == (None, None)
+        assert (token.refused_at, token.refusals) == (None, 0)
+        assert run.due_at < recheck_at
+
     def test_leaves_a_paused_account_paused(
         self, operator: Client, sandbox: SandboxControl, app: App
     ) -> None:

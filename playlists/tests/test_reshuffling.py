@@ -383,6 +383,16 @@ class TestDuePlaylists:
         assert not reshuffling.due_playlists(now=soon).exists()
         assert reshuffling.due_playlists(now=later).exists()
 
+    def test_takes_an_account_out_before_its_consent_ends_and_back_in(self) -> None:
+        now = product_clock.now()
+        account = make_account(consent_ends_at=now + timedelta(minutes=61))
+        make_playlist(account=account, next_reshuffle_at=now)
+        soon = now + timedelta(minutes=1)
+        assert reshuffling.due_playlists(now=now).exists()
+        assert not reshuffling.due_playlists(now=soon).exists()
+        Account.objects.update(consent_ends_at=now + timedelta(days=180))
+        assert reshuffling.due_playlists(now=soon).exists()
+
 
 class TestReshuffleDue:
     def test_opens_everything_due_behind_what_people_ask_for(self) -> None:
