@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup run test check screenshots reset
+.PHONY: help setup run test storm check screenshots reset
 
 help:
 	@echo "make run [PORT=8000]     the product with a demo fleet, on this machine"
 	@echo "make test                everything that proves it, on a private PostgreSQL"
+	@echo "make storm [KILLS=1000]  plugs pulled for forty minutes; nothing lost or doubled"
 	@echo "make check               linters, types, contracts"
 	@echo "make setup               only install what \`make run\` needs"
 	@echo "make screenshots         a picture of every page"
@@ -23,6 +24,9 @@ test: check
 	@.ci/chromium
 	$(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest --db=sqlite -m portable
+
+storm: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.storm $(if $(KILLS),--kills $(KILLS)) $(STORM)
 
 check: $(VENV)/dev.stamp
 	@.ci/check

@@ -16,7 +16,11 @@ PATIENCE_S = 30.0
 
 @dataclass
 class Visitor:
-    """One signed-in session; `waits_s` holds how long each answer took."""
+    """One signed-in session; `waits_s` holds how long each answer took.
+
+    Each request has a connection of its own: one kept open may be closed by the
+    server at the very moment at which it is used again.
+    """
 
     url: str
     waits_s: list[float] = field(default_factory=list)
@@ -32,6 +36,7 @@ class Visitor:
         )
         name = settings.SESSION_COOKIE_NAME
         self._session.trust_env = False
+        self._session.headers["Connection"] = "close"
         self._session.cookies.set(name, client.cookies[name].value)
         return self
 

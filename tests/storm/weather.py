@@ -49,6 +49,13 @@ Resets, drops and bad answers come after the effect too, so that the product can
 know what was done. Five in a hundred calls ask for a new token or for patience.
 """
 
+CHANGEABLE: tuple[Mishap, ...] = (
+    Mishap(REPLACE, "latency", 0.90, {"seconds": 0.12}),
+    Mishap(REPLACE, "status_after", 0.20, {"status": 502}),
+    Mishap(REPLACE, "reset_after", 0.20),
+)
+"""A Spotify as slow as the real one, with some doubt: 3 % of the calls."""
+
 
 def let_loose(sandbox: SandboxControl, weather: tuple[Mishap, ...] = FOUL) -> None:
     """Let all of these faults strike until `clear_faults()`."""

@@ -3,12 +3,13 @@
 import time
 
 from automation.models import Run
+from tests.storm import weather
 from tests.storm.storm import Figures, Storm
 
 WORKERS = 2
 THREADS = 4
 PLAYLISTS_EACH = 100
-DONE_SHARE = (0.05, 0.7)
+DONE_SHARE = (0.05, 0.6)
 """How much of a bulk is done when the broker dies."""
 AWAY_S = (0.5, 4.0)
 BULK_TIMEOUT_S = 240
@@ -21,6 +22,7 @@ def rage(storm: Storm) -> Figures:
         storm.crew.start_worker(threads=THREADS)
     storm.crew.start_engine()
     storm.found_playlists(runs, accounts=max(2, runs // PLAYLISTS_EACH))
+    weather.let_loose(storm.ground.sandbox, weather.CHANGEABLE)
     longest_s = 0.0
     for number in range(1, storm.size.rounds + 1):
         bulk = storm.fleet.reshuffle()

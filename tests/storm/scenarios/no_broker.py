@@ -1,6 +1,7 @@
 """A whole bulk without a broker: first one that is silent, then none at all."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,10 +43,14 @@ def rage(storm: Storm) -> Figures:
 
 def _bulk(storm: Storm, visitor: Visitor) -> float:
     """Ask for a bulk at the pages and go on looking until it is done."""
+    began_s = time.monotonic()
     visitor.do("/playlists/reshuffle/?scope=all")
-    storm.accept_newest_bulk()
+    bulk = storm.accept_newest_bulk()
     with _looking_around(visitor):
-        return storm.wait_quiet("the bulk", timeout_s=BULK_TIMEOUT_S)
+        storm.wait_for_share(bulk, 1, timeout_s=BULK_TIMEOUT_S)
+    took_s = time.monotonic() - began_s
+    storm.wait_quiet("what was asked meanwhile")
+    return took_s
 
 
 @contextmanager

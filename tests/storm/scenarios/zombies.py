@@ -1,16 +1,23 @@
 """Workers that sleep past their lease and wake up when others have gone on."""
 
 import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from random import Random
+
+from django.db import OperationalError, connection
 
 from automation.models import Run
+from tests.storm import weather
 from tests.storm.ground import TIMES
 from tests.storm.scenarios.kills import pids_at_work
-from tests.storm.storm import Figures, Storm
+from tests.storm.storm import PAUSE_S, Figures, Storm
 
 WORKERS = 7
 THREADS = 2
-ASLEEP_AT_ONCE = 4
+ASLEEP_AT_ONCE = 5
 ACCOUNTS = 4
 PLAYLISTS = 16
 ENOUGH_WAITING = 8
@@ -41,6 +48,9 @@ class Dormitory:
             return
         sleeper = self.storm.rng.choice(workers)
         self.storm.crew.signal(sleeper, signal.SIGSTOP)
+        if sleeper.pid not in pids_at_work():
+            self.storm.crew.signal(sleeper, signal.SIGCONT)
+            return
         span_s = self.storm.rng.uniform(*SLEEP_S)
         self._wakes_at_s[sleeper.pid] = time.monotonic() + span_s
         self.sleeps += 1
@@ -56,21 +66,46 @@ class Dormitory:
                 self.storm.crew.signal(worker, signal.SIGCONT)
 
 
+@contextmanager
+def feeding(storm: Storm) -> Iterator[None]:
+    """Ask for reshuffles in a thread until the end of the block.
+
+    A sleeper may hold a row: whoever needs it waits, and gives up in the end. Then
+    nothing was accepted; asking again is up to the one who asked.
+    """
+    over, rng = threading.Event(), Random(storm.seed)
+
+    def feed() -> None:
+        while not over.wait(PAUSE_S):
+            with suppress(OperationalError):
+                if storm.open_runs() < ENOUGH_WAITING:
+                    storm.fleet.reshuffle([storm.fleet.pick(rng)])
+        connection.close()
+
+    thread = threading.Thread(target=feed)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 def rage(storm: Storm) -> Figures:
     """Reshuffle few playlists again and again while workers fall asleep over them."""
     for _ in range(WORKERS):
         storm.crew.start_worker(threads=THREADS)
     storm.crew.start_engine()
     storm.found_playlists(PLAYLISTS, accounts=ACCOUNTS)
+    weather.let_loose(storm.ground.sandbox, weather.CHANGEABLE)
     dormitory, target = Dormitory(storm), storm.size.rounds
-    for _ in storm.bounded(60 + target * SECONDS_PER_SLEEP, "sleeping"):
-        dormitory.wake()
-        if dormitory.sleeps < target:
-            dormitory.put_to_sleep()
-            if storm.open_runs() < ENOUGH_WAITING:
-                storm.fleet.reshuffle([storm.fleet.pick(storm.rng)])
-        elif dormitory.is_empty:
-            break
+    with feeding(storm):
+        for _ in storm.bounded(60 + target * SECONDS_PER_SLEEP, "sleeping"):
+            dormitory.wake()
+            if dormitory.sleeps < target:
+                dormitory.put_to_sleep()
+            elif dormitory.is_empty:
+                break
     storm.wait_quiet("finishing")
     time.sleep(LATE_S)
     storm.wait_quiet("repairing")
