@@ -111,7 +111,7 @@ _ABSENT_PATHS = (
     "/me/audiobooks/contains /me/following /me/following/contains /me/top/<kind> "
     "/me/player /me/player/<path:rest>"
 )
-_ROUTES = (
+ROUTES = (
     *_OPEN_ROUTES,
     *_REMOVED_ROUTES,
     *(_removed("", path, None) for path in _ABSENT_PATHS.split()),
@@ -122,7 +122,7 @@ _ROUTES = (
 def _routes() -> MapAdapter:
     rules = (
         Rule(PREFIX + path, methods=[method] if method else None, endpoint=endpoint)
-        for method, path, endpoint in _ROUTES
+        for method, path, endpoint in ROUTES
     )
     urls = Map(list(rules), strict_slashes=False, merge_slashes=False)
     return urls.bind("sandbox")

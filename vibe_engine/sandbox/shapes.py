@@ -223,12 +223,11 @@ class Shaper:
     def playlist(self, playlist: Playlist, owner: User, rows: Json | None) -> Json:
         """Return a PlaylistObject; without items for those who do not own it."""
         shown = self.simple_playlist(playlist, owner)
-        del shown["items"]
-        if rows is not None:
-            shown["items"] = rows
+        for name in ("items", "tracks"):
+            if shown.pop(name, None) is not None and rows is not None:
+                shown[name] = rows
         if self._is_extended:
             shown["followers"] = {"href": None, "total": 0}
-            shown["tracks"] = rows
         return shown
 
     def row(self, item: Item, owner: User, track: Json | None) -> Json:

@@ -319,12 +319,10 @@ def _moved(items: Sequence[Item], fields: Mapping[str, Any]) -> list[Item]:
     length = _index(fields.get("range_length", 1))
     if "uris" in fields or start >= len(items) or before > len(items):
         raise ApiError(400, "Index out of bounds")
-    moving = items[start : start + length]
-    head = [item for at, item in enumerate(items) if at < before and item not in moving]
-    tail = [
-        item for at, item in enumerate(items) if at >= before and item not in moving
-    ]
-    return [*head, *moving, *tail]
+    moved = range(start, start + length)
+    head = [item for at, item in enumerate(items[:before]) if at not in moved]
+    tail = [item for at, item in enumerate(items) if at >= before and at not in moved]
+    return [*head, *items[start : start + length], *tail]
 
 
 def _index(value: object) -> int:

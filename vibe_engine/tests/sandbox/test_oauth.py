@@ -168,6 +168,21 @@ class TestRefreshing:
         assert refusal(self.refresh(local, old))[0] == "invalid_grant"
         assert self.refresh(local, new).status_code == 200
 
+    @pytest.mark.parametrize(("of_app", "of_all"), [(True, False), (False, True)])
+    def test_follows_the_app_where_it_has_a_habit_of_its_own(
+        self, local: RunningSandbox, *, of_app: bool, of_all: bool
+    ) -> None:
+        local.control("POST", "options", rotate_refresh_tokens=of_all)
+        local.control(
+            "POST",
+            "apps",
+            client_id=NEWCOMER.client_id,
+            client_secret=NEWCOMER.client_secret,
+            rotates_refresh_tokens=of_app,
+        )
+        answer = self.refresh(local, local.grant()["refresh_token"])
+        assert ("refresh_token" in answer.json()) is of_app
+
     def test_ends_six_calendar_months_after_consent(
         self, local: RunningSandbox, clock_file: Path
     ) -> None:

@@ -406,26 +406,14 @@ class TestCover:
         assert account.ask("PUT", path, data=b"x" * 262_145).status_code == 413
 
 
-class TestLag:
-    def test_shows_old_items_and_snapshots_for_a_while(
-        self, local: RunningSandbox, account: Account, clock_file: Any, uris: list[str]
+class TestMovingARange:
+    def test_keeps_what_stands_twice(
+        self, local: RunningSandbox, account: Account
     ) -> None:
-        playlist = account.create()
-        local.control("POST", "options", items_lag_s=10, snapshot_lag_s=30)
-        path = f"playlists/{playlist['id']}"
-        written = account.ask("PUT", f"{path}/items", json={"uris": uris[:2]}).json()
-        assert account.uris(playlist["id"]) == []
-        clock_file.write_text("11")
-        assert account.uris(playlist["id"]) == uris[:2]
-        assert account.get(path)["snapshot_id"] == playlist["snapshot_id"]
-        clock_file.write_text("31")
-        assert account.get(path)["snapshot_id"] == written["snapshot_id"]
-
-    def test_lists_new_playlists_after_a_while(
-        self, local: RunningSandbox, account: Account, clock_file: Any
-    ) -> None:
-        local.control("POST", "options", list_lag_s=60)
-        account.create()
-        assert account.get("me/playlists")["total"] == 0
-        clock_file.write_text("61")
-        assert account.get("me/playlists")["total"] == 1
+        first, second, third = local.track_uris(3)
+        path = f"playlists/{account.create()['id']}"
+        uris = [first, second, first, third]
+        account.ask("PUT", f"{path}/items", json={"uris": uris})
+        order = {"range_start": 0, "range_length": 1, "insert_before": 4}
+        account.ask("PUT", f"{path}/items", json=order)
+        assert account.uris(path.partition("/")[2]) == [second, first, third, first]
