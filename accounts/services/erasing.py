@@ -15,12 +15,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import spotify
+from accounts.guard import WritingGuard
 from accounts.models import Account, App, ErasureReceipt, Token, Usage
 from accounts.services import receipts
 from accounts.services.leaving import drop_tokens
 from accounts.services.refreshing import AccountTokens
 from accounts.throttle import ThrottleGate
-from automation import ledger, pruning, registry
+from automation import holds, ledger, pruning, registry
 from automation.faultpoints import fault_point
 from automation.ledger import RunSpec
 from automation.models import Run
@@ -54,7 +55,8 @@ class Erasure:
             account_id=self.account.pk,
             in_one_go=True,
         )
-        return spotify.open_client(tokens=AccountTokens(self.account.pk), gate=gate)
+        guard = WritingGuard(gate, lane=self.account.lane, run=self.run)
+        return spotify.open_client(tokens=AccountTokens(self.account.pk), gate=guard)
 
     def delete(self, rows: QuerySet, **options: object) -> None:  # type: ignore[type-arg]
         """Delete rows in batches, each counted on the receipt."""
@@ -233,6 +235,7 @@ def _delete_account(erasure: Erasure) -> None:
         erasure.count("spotify_tokens", Token.objects.filter(account=account).count())
         erasure.count("django_admin_log", _delete_log(account))
         Usage.objects.filter(account=account).update(account=None)
+        holds.forget_lane(account.lane, now=erasure.now)
         Account.objects.filter(pk=account.pk).delete()
         erasure.count("spotify_accounts", 1)
         erasure.note(finished_at=max(erasure.now, erasure.receipt.asked_at))

@@ -7,16 +7,18 @@ from django.db.models import Q, QuerySet
 
 from accounts.failures import translated
 from accounts.services import Erasure
-from automation import ledger
+from automation import holds, ledger
 from automation.faultpoints import fault_point
 from playlists.models import Playlist
 from playlists.services.removal import ON_SPOTIFY
-from vibe_engine.errors import BlockedError, TransientError
+from vibe_engine.errors import BlockedError, TransientError, WaitError
 from vibe_engine.spotify.client import SpotifyClient
 from vibe_engine.spotify.errors import NotFoundError
 
 PATIENCE = timedelta(days=4)
 """Personal data goes within five days of disconnecting (Spotify's terms, appendix A)."""
+LOOK_AGAIN = timedelta(minutes=10)
+"""How soon to see whether pushes that were stopped go on."""
 TRIES = 5
 """Transient failures after which the rest stays on Spotify."""
 
@@ -27,7 +29,7 @@ def settle_on_spotify(erasure: Erasure) -> None:
     What cannot be unfollowed, because the consent is gone, because Spotify has no
     answer five times or asks to wait for days, stays there; the receipt says so.
 
-    :raises WaitError: Spotify asks to wait.
+    :raises WaitError: Spotify asks to wait, or somebody has stopped all pushes.
     """
     if "stayed" in erasure.receipt.on_spotify:
         return
@@ -56,6 +58,10 @@ def _unfollow_all(erasure: Erasure) -> str:
             for playlist, spotify_id in _addresses(erasure, client):
                 _unfollow(erasure, playlist, spotify_id, client)
     except BlockedError as error:
+        if error.reason == holds.STOPPED:
+            raise WaitError(
+                erasure.now + LOOK_AGAIN, error.reason, str(error)
+            ) from error
         return f"The rest could not be removed: {error}"
     except TransientError as error:
         if erasure.run.errors < TRIES:
