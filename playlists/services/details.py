@@ -1,5 +1,7 @@
 """Name, description and visibility as Spotify shows them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from automation import ledger
@@ -7,7 +9,7 @@ from automation.models import Run
 from automation.runtime import RuntimeSettings
 from playlists.effective import effective
 from playlists.models import Playlist, PlaylistSnapshot
-from playlists.services import describing
+from playlists.services import describing, lateness
 from playlists.services.pushing import calling_spotify
 from vibe_engine.errors import TransientError
 from vibe_engine.spotify.client import SpotifyClient
@@ -33,7 +35,7 @@ def tell_details(
     for _ in range(MOST_ROUNDS):
         playlist.refresh_from_db()
         text = describe_current_list(playlist, settings)
-        with calling_spotify(run, playlist, now=now):
+        with _telling(run, playlist, now=now):
             client.change_details(
                 playlist.spotify_id or "",
                 name=playlist.name,
@@ -68,7 +70,7 @@ def refresh_description(
     text = describe_current_list(playlist, settings)
     if text == playlist.description:
         return False
-    with calling_spotify(run, playlist, now=now):
+    with _telling(run, playlist, now=now):
         client.change_details(playlist.spotify_id or "", description=text)
     _note_told(run, playlist, text)
     return True
@@ -98,6 +100,15 @@ def _facts_of(snapshot: PlaylistSnapshot) -> describing.ListFacts:
             size=snapshot.track_count, keeps_rest=False, keeps_cap=False
         )
     return describing.facts_of(track_count=snapshot.track_count, report=snapshot.report)
+
+
+@contextmanager
+def _telling(run: Run, playlist: Playlist, *, now: datetime) -> Iterator[None]:
+    with (
+        lateness.owning_up(run, playlist, lateness.LATE_DETAILS, now=now),
+        calling_spotify(run, playlist, now=now),
+    ):
+        yield
 
 
 def _note_told(run: Run, playlist: Playlist, text: str) -> bool:

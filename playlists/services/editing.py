@@ -20,12 +20,12 @@ from playlists.naming import (
     clean_prefix,
     playlist_name,
 )
-from playlists.services import opening
+from playlists.services import lateness, opening
 from playlists.services.creation import check_override, find_collections
 from playlists.services.opening import Wish
 from vibe_engine.errors import ConflictError, InputError
 
-KIND = "playlists.details"
+KIND = lateness.DETAILS
 _WISH = Wish(kind=KIND, verb="Update")
 MANAGED_THERE = (Playlist.Status.ACTIVE, Playlist.Status.PAUSED)
 SHOWN_ON_SPOTIFY = frozenset(

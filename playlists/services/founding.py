@@ -7,24 +7,25 @@ After any doubt the playlist is looked up by the marker before it is asked for a
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
 from automation import ledger
 from automation.faultpoints import fault_point
 from automation.models import Run
 from playlists.models import Playlist
+from playlists.services import lateness
+from playlists.services.lateness import SETTLE
 from playlists.services.pushing import calling_spotify
+from vibe_engine import clock
 from vibe_engine.errors import VibeError, WaitError
 from vibe_engine.spotify.client import SpotifyClient
 from vibe_engine.spotify.types import PlaylistData
 
-SETTLE = timedelta(seconds=settings.TIMES["CREATE_SETTLE_S"])
-"""After a POST in doubt: longer than its deadline and the lag of the list."""
 ABSENT_CHECKS = 2
 """Looks, a settling time apart, before it counts as not created."""
 ENOUGH_SEEN = 250
 """Playlists after which a look that the rate cut short counts: newest come first."""
 REFILL = timedelta(seconds=30)
+LOOK_AGAIN = timedelta(minutes=10)
+"""After a second POST: the first one may show up yet, and then it is one too many."""
 SENTENCE = "Being filled."
 PAGE = "https://open.spotify.com/playlist/"
 
@@ -34,8 +35,8 @@ def found_playlist(
 ) -> list[str]:
     """Create the playlist on Spotify, or find the one an earlier attempt created.
 
-    Returns the addresses of further playlists with the same marker, which should
-    not exist; they are left alone.
+    Of several with the same marker the oldest is taken, whoever looks; Spotify lists
+    the newest first. Returns the addresses of the others, which are tidied away.
 
     :raises WaitError: an earlier attempt is in doubt and must settle first.
     """
@@ -45,18 +46,24 @@ def found_playlist(
         _adopt(run, playlist, _post(run, playlist, client, now=now))
         return []
     found = _look_up(run, playlist, client, now=now)
-    if not found:
-        found = [_post(run, playlist, client, now=now)]
-    _adopt(run, playlist, found[0])
-    return [data.url or data.id for data in found[1:]]
+    if found:
+        *others, oldest = found
+        _adopt(run, playlist, oldest, tidy_from=now if others else None)
+        return [data.url or data.id for data in others]
+    data = _post(run, playlist, client, now=now)
+    _adopt(run, playlist, data, tidy_from=now + LOOK_AGAIN)
+    return []
 
 
 def _post(
     run: Run, playlist: Playlist, client: SpotifyClient, *, now: datetime
 ) -> PlaylistData:
-    _note_intent(run, playlist, sent_at=now)
+    _note_intent(run, playlist, sent_at=clock.now())
     fault_point("create.before_post")
-    with calling_spotify(run, playlist, now=now):
+    with (
+        lateness.owning_up(run, playlist, lateness.LATE_CREATE, now=now),
+        calling_spotify(run, playlist, now=now),
+    ):
         try:
             data = client.create_playlist(
                 name=playlist.name,
@@ -64,7 +71,7 @@ def _post(
                 public=playlist.is_public,
             )
         except VibeError as error:
-            if not getattr(error, "ambiguous", False):
+            if not lateness.is_in_doubt(error):
                 _note_intent(run, playlist, sent_at=None)
             raise
     fault_point("create.after_post")
@@ -72,51 +79,70 @@ def _post(
 
 
 def _note_intent(run: Run, playlist: Playlist, *, sent_at: datetime | None) -> None:
+    """Commit that it is asked for now, or that it clearly was not created.
+
+    The moment is that of the call, not of the job's beginning, since the settling
+    time counts from it.
+    """
     with ledger.fenced(run):
         Playlist.objects.filter(pk=playlist.pk).update(post_sent_at=sent_at)
         ledger.remember(run, absent_checks=0)
     playlist.post_sent_at = sent_at
 
 
-def _adopt(run: Run, playlist: Playlist, data: PlaylistData) -> None:
+def _adopt(
+    run: Run,
+    playlist: Playlist,
+    data: PlaylistData,
+    *,
+    tidy_from: datetime | None = None,
+) -> None:
     playlist.spotify_id = data.id
     playlist.spotify_url = data.url or f"{PAGE}{data.id}"
     playlist.post_sent_at = None
+    changed = ["spotify_id", "spotify_url", "post_sent_at"]
+    if tidy_from is not None:
+        playlist.tidy_from = tidy_from
+        changed.append("tidy_from")
     with ledger.fenced(run):
-        playlist.save(update_fields=["spotify_id", "spotify_url", "post_sent_at"])
+        playlist.save(update_fields=changed)
     fault_point("create.after_id_saved")
 
 
 def _look_up(
     run: Run, playlist: Playlist, client: SpotifyClient, *, now: datetime
 ) -> list[PlaylistData]:
-    """Return the playlists with our marker; none if it was absent twice."""
+    """Return the playlists with our marker, newest first; none if absent twice."""
     settled_at = (playlist.post_sent_at or now) + SETTLE
     if now < settled_at:
         raise WaitError(
             settled_at, "settle", "Spotify may have created it; it settles."
         )
-    seen = _list_playlists(run, playlist, client, now=now)
+    seen = list_playlists(run, playlist, client, now=now)
     found = [data for data in seen if playlist.marker in data.description]
     if not found:
         _refuse_twins(playlist, seen)
-        _count_absence(run, now=now)
+        _count_absence(run, now=clock.now())
     return found
 
 
-def _list_playlists(
+def list_playlists(
     run: Run, playlist: Playlist, client: SpotifyClient, *, now: datetime
 ) -> list[PlaylistData]:
-    seen: list[PlaylistData] = []
+    """Return what the account owns or follows, newest first, each once.
+
+    :raises WaitError: the rate cut the look short before it had seen enough.
+    """
+    seen: dict[str, PlaylistData] = {}
     try:
         with calling_spotify(run, playlist, now=now):
             for data in client.my_playlists():
-                seen.append(data)
+                seen[data.id] = data
                 ledger.require_lease(run)
     except WaitError as wait:
         if len(seen) < ENOUGH_SEEN:
             raise WaitError(max(wait.until, now + REFILL), wait.cause) from wait
-    return seen
+    return list(seen.values())
 
 
 def _refuse_twins(playlist: Playlist, seen: list[PlaylistData]) -> None:

@@ -13,10 +13,17 @@ from library import services as library_services
 from library.models import Track
 from playlists.effective import effective
 from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
-from vibe_engine.errors import BlockedError
+from playlists.services import lateness
+from vibe_engine.errors import BlockedError, TransientError, VibeError
 from vibe_engine.spotify.client import SpotifyClient
-from vibe_engine.spotify.errors import BadRequestError, NotFoundError
+from vibe_engine.spotify.errors import (
+    BadRequestError,
+    EndpointClosedError,
+    NotFoundError,
+)
 
+PATIENCE = 5
+"""Answers "not found" about a playlist just created before it counts as gone."""
 SETS_DATES = (PlaylistSnapshot.Origin.CREATE, PlaylistSnapshot.Origin.RESHUFFLE)
 """Origins after which the next reshuffle is an interval away; others leave it."""
 
@@ -26,22 +33,35 @@ def calling_spotify(run: Run, playlist: Playlist, *, now: datetime) -> Iterator[
     """Surround calls about a playlist: lease before, errors in the ledger's terms.
 
     :raises LeaseLostError: another worker owns the run.
-    :raises BlockedError: the playlist is gone on Spotify ("remote_missing"), or the
-        account may not be used.
+    :raises BlockedError: the playlist is gone on Spotify ("remote_missing"), belongs
+        to somebody else ("forbidden"), or the account may not be used.
+    :raises TransientError: Spotify has created it and does not show it yet.
     """
     ledger.require_lease(run)
     try:
         with translated(playlist.account, now):
             yield
     except NotFoundError as error:
-        with ledger.fenced(run):
-            Playlist.objects.managed().filter(pk=playlist.pk).update(
-                status=Playlist.Status.MISSING
-            )
-        raise BlockedError(
-            "remote_missing",
-            f"{playlist.name} is gone on Spotify. Create it anew, or stop managing it.",
-        ) from error
+        if not playlist.spotify_id:
+            raise
+        if playlist.status == Playlist.Status.CREATING and run.errors < PATIENCE:
+            raise TransientError(
+                f"Spotify has created {playlist.name} but does not show it yet."
+            ) from error
+        raise _gone(run, playlist) from error
+    except EndpointClosedError as error:
+        raise BlockedError("forbidden", str(error)) from error
+
+
+def _gone(run: Run, playlist: Playlist) -> BlockedError:
+    with ledger.fenced(run):
+        Playlist.objects.managed().filter(pk=playlist.pk).update(
+            status=Playlist.Status.MISSING
+        )
+    return BlockedError(
+        "remote_missing",
+        f"{playlist.name} is gone on Spotify. Create it anew, or stop managing it.",
+    )
 
 
 def push_plan(
@@ -56,11 +76,12 @@ def push_plan(
     """Make Spotify hold a planned list, then confirm it.
 
     One idempotent call. A plan that Spotify refuses as wrong is given up, so that
-    the next attempt draws another.
+    the next attempt draws another. A plan counts as sent, and its tracks rest, from
+    before the call on, unless that was clearly not carried out.
     """
     mine = PlaylistSnapshot.objects.filter(pk=plan.pk)
     with ledger.fenced(run):
-        mine.filter(sent_at=None).update(sent_at=now)
+        is_first = mine.filter(sent_at=None).update(sent_at=now)
     try:
         remote_version = send_tracks(
             run=run,
@@ -72,6 +93,10 @@ def push_plan(
     except BadRequestError:
         with ledger.fenced(run):
             mine.update(state=PlaylistSnapshot.State.ABANDONED)
+        raise
+    except VibeError as error:
+        if is_first and not lateness.is_in_doubt(error):
+            mine.filter(sent_at=now).update(sent_at=None)
         raise
     fault_point("push.after_put")
     with ledger.fenced(run):
@@ -92,15 +117,33 @@ def send_tracks(
     """Replace the playlist's items; return Spotify's name for this version.
 
     A run that was taken over reads back once and sends again if something else
-    stands there, since its former worker may have been late.
+    stands there, since its former worker may have been late. Once: a read that lags
+    behind shows something else as well, and sending twice does no harm. The caller
+    clears the late writes counted on `playlist` when it writes down the result.
     """
-    spotify_id = playlist.spotify_id or ""
-    with calling_spotify(run, playlist, now=now):
-        remote_version = client.replace_items(spotify_id, uris)
-        if run.was_taken_over and client.playlist_items(spotify_id) != tuple(uris):
-            ledger.require_lease(run)
-            remote_version = client.replace_items(spotify_id, uris)
+    playlist.refresh_from_db(fields=["late_writes"])
+    remote_version = _replace(run, playlist, uris, client, now=now)
+    if run.was_taken_over:
+        with calling_spotify(run, playlist, now=now):
+            standing = client.playlist_items(playlist.spotify_id or "")
+        if standing != tuple(uris):
+            remote_version = _replace(run, playlist, uris, client, now=now)
     return remote_version
+
+
+def _replace(
+    run: Run,
+    playlist: Playlist,
+    uris: Sequence[str],
+    client: SpotifyClient,
+    *,
+    now: datetime,
+) -> str:
+    with (
+        lateness.owning_up(run, playlist, lateness.LATE_ITEMS, now=now),
+        calling_spotify(run, playlist, now=now),
+    ):
+        return client.replace_items(playlist.spotify_id or "", uris)
 
 
 def uris_of(track_ids: Sequence[int]) -> list[str]:
@@ -123,6 +166,7 @@ def confirm(
     track, and the library learns that its tracks were used.
     """
     end_current_list(playlist, now=now)
+    lateness.clear(playlist)
     plan.state, plan.confirmed_at = PlaylistSnapshot.State.CONFIRMED, now
     plan.batch_tag = f"{now.astimezone(UTC):%Y-%m-%d}"
     plan.spotify_snapshot_id = remote_version

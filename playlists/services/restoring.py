@@ -5,21 +5,23 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
-from automation import ledger
+from automation import ledger, waiting
 from automation.models import Run
 from automation.runtime import RuntimeSettings
 from library.models import Track
 from playlists.models import Playlist, PlaylistSnapshot
-from playlists.services import details, opening, planning, pushing
+from playlists.services import details, lateness, opening, planning, pushing
+from playlists.services.lateness import PUSH as PUSH
 from playlists.services.opening import Playlists, Wish
 from vibe_engine.errors import ConflictError, InputError, VibeError
 from vibe_engine.spotify.client import SpotifyClient
 
 RESTORE = "playlists.restore"
-PUSH = "playlists.push"
 RESTORED = (Playlist.Status.ACTIVE, Playlist.Status.PAUSED)
 PUSHED = (*RESTORED, Playlist.Status.MISSING)
 """A missing playlist may have been recovered on Spotify: pushing tries it."""
+FOUND_AGAIN = ("remote_missing", "forbidden")
+"""Why other runs about a playlist may be blocked that a good push sets free."""
 
 
 def open_restore(
@@ -158,8 +160,10 @@ def push_again(
     )
     with ledger.fenced(run):
         mine = Playlist.objects.filter(pk=playlist.pk)
+        lateness.clear(playlist)
         mine.update(spotify_snapshot_id=version)
         mine.filter(status=Playlist.Status.MISSING).update(
             status=Playlist.Status.ACTIVE
         )
+        waiting.let_go_on(subject=playlist.subject, reasons=FOUND_AGAIN, now=now)
     return {"snapshot": current.pk, "tracks": current.track_count}
