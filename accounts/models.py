@@ -343,25 +343,26 @@ class Token(models.Model):
 
         `used` is the refresh token that Spotify accepted for them. A new one moves
         it back a generation; where none comes (`refresh` is None, as usual since
-        July 2026) it is the one to keep, even if another was thought newer.
+        July 2026) it is the one to keep, even if another was thought newer. All
+        are sealed anew, so that none brings an old key back.
         """
-        self.access_encrypted = self._sealed(access, "access")
-        self.key_id = crypto.key_id_of(self.access_encrypted)
+        kept = self._try_open(self.refresh_encrypted, "refresh")
+        before = self._try_open(self.previous_refresh_encrypted, "refresh")
         if refresh is not None:
-            self.previous_refresh_encrypted = (
-                self._sealed(used, "refresh") if used else self.refresh_encrypted
-            )
-            self.refresh_encrypted = self._sealed(refresh, "refresh")
-        elif used and used != self._try_open(self.refresh_encrypted, "refresh"):
-            self.refresh_encrypted = self._sealed(used, "refresh")
-            self.previous_refresh_encrypted = ""
+            before = used or kept
+        elif used and used != kept:
+            before = None
+        self.access_encrypted = self._sealed(access, "access")
+        self.refresh_encrypted = self._sealed(refresh or used or kept, "refresh")
+        self.previous_refresh_encrypted = self._sealed(before, "refresh")
+        self.key_id = crypto.key_id_of(self.access_encrypted)
 
     def identity(self, part: str) -> str:
         """Return what a value is bound to; `part` is "access" or "refresh"."""
         return f"token:{self.account_id}:{part}"
 
-    def _sealed(self, text: str, part: str) -> str:
-        return crypto.encrypt(text, identity=self.identity(part))
+    def _sealed(self, text: str | None, part: str) -> str:
+        return crypto.encrypt(text, identity=self.identity(part)) if text else ""
 
     def _open(self, stored: str, part: str) -> str:
         return crypto.decrypt(stored, identity=self.identity(part)) if stored else ""

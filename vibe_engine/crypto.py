@@ -25,6 +25,16 @@ class DecryptError(VibeError):
     """A stored secret cannot be read: wrong key, wrong row or damaged text."""
 
 
+class UnknownKeyError(DecryptError):
+    """The key that sealed a stored secret is not there; `key_id` names it."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"The stored secret cannot be decrypted: there is no key “{key_id[:32]}”."
+        )
+        self.key_id = key_id
+
+
 class KeyProvider(Protocol):
     """Where encryption keys come from."""
 
@@ -87,20 +97,39 @@ def encrypt(text: str, *, identity: str) -> str:
 def decrypt(stored: str, *, identity: str) -> str:
     """Open a value sealed by `encrypt` for the same `identity`.
 
-    :raises DecryptError: the key is unknown, the row is another one, or the
-        stored text is damaged.
+    :raises UnknownKeyError: the key that sealed it is not there (any more).
+    :raises DecryptError: the row is another one, or the stored text is damaged.
     """
     try:
         version, key_id, encoded = stored.split(".")
         sealed = base64.urlsafe_b64decode(encoded)
         if version != FORMAT:
             raise DecryptError("The stored secret has an unknown format.")
-        plain = AESGCM(keys().by_id(key_id)).decrypt(
+        plain = AESGCM(_key(key_id)).decrypt(
             sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], identity.encode()
         )
-    except (ValueError, KeyError, InvalidTag) as error:
+    except (ValueError, InvalidTag) as error:
         raise DecryptError("The stored secret cannot be decrypted.") from error
     return plain.decode()
+
+
+def reseal(stored: str, *, identity: str) -> str:
+    """Return a stored value sealed with the current key; itself if it is so already.
+
+    It is opened in any case, so that what cannot be read shows.
+
+    :raises DecryptError: as `decrypt`.
+    """
+    plain = decrypt(stored, identity=identity)
+    is_current = key_id_of(stored) == keys().current()[0]
+    return stored if is_current else encrypt(plain, identity=identity)
+
+
+def _key(key_id: str) -> bytes:
+    try:
+        return keys().by_id(key_id)
+    except KeyError:
+        raise UnknownKeyError(key_id) from None
 
 
 def key_id_of(stored: str) -> str:

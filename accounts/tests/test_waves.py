@@ -87,7 +87,8 @@ class TestPace:
         assert time_s[0] == pytest.approx(102.0)
 
     def test_does_not_wait_where_turns_take_long_anyway(self) -> None:
-        time_s, slept = [100.0], []
+        time_s: list[float] = [100.0]
+        slept: list[float] = []
         pace = Pace(monotonic=lambda: time_s[0], sleep=slept.append)
         for _ in range(3):
             pace.wait()
