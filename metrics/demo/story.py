@@ -107,7 +107,7 @@ class Story:
         """Look once a day, and in the last week every hour."""
         for grain, step, times in (
             ("daily", DAY, self.scale.days),
-            ("hourly", HOUR, min(7, self.scale.days) * 24),
+            ("hourly", HOUR, min(7, self.scale.days) * 24 + 1),
         ):
             newest = snapshots.slot_of(grain, self.present - STOPS_BEFORE)
             for back in range(times):

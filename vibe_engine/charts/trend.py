@@ -22,16 +22,17 @@ def trend(
     """Return a curve, oldest value first; None is a gap, hatched and not bridged.
 
     `first` and `last` name the moments at both ends. The scale runs from the
-    smallest to the largest value, so the change shows and not the amount.
+    smallest to the largest value, so the change shows and not the amount; what never changed lies in the middle.
     """
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return svg.sentence(NO_FIGURES)
     base = height - 20
     low, high = min(known), max(known)
-    span = (high - low) or 1.0
+    if low == high:
+        low, high = low - 1, high + 1
     heights = [
-        None if value is None else base - (value - low) / span * (base - TOP)
+        None if value is None else base - (value - low) / (high - low) * (base - TOP)
         for value in values
     ]
     return svg.drawing(
