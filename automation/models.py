@@ -265,6 +265,28 @@ class RunRequest(models.Model):
         return f"{self.bulk_id} asks for {self.run_id}"
 
 
+class Submission(models.Model):
+    """One form that opened a run: what it said, and where its answer led.
+
+    The key stands in the form as it was shown, so a double click, a second tab or
+    the way back in the browser sends it again. `digest` is of everything else that
+    was sent, by whom and where to.
+    """
+
+    key = models.CharField(max_length=32, primary_key=True)
+    digest = models.CharField(max_length=64)
+    run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="+")
+    location = models.CharField(max_length=500, blank=True)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "submissions"
+        indexes = (models.Index(name="submissions_sent_at", fields=("sent_at",)),)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Schedule(models.Model):
     """What a PeriodicTask of django-celery-beat means to the engine."""
 

@@ -19,6 +19,7 @@ from automation.ledger.ending import (
     retry,
 )
 from automation.ledger.lapses import (
+    APART,
     MAX_CRASHES,
     SUSPECT_AFTER,
     is_held,
@@ -35,7 +36,7 @@ from automation.ledger.lease import (
     remember,
     require_lease,
 )
-from automation.ledger.opening import RunSpec, open_bulk, open_run
+from automation.ledger.opening import RunSpec, open_bulk, open_run, watch_opened
 from automation.ledger.steering import (
     cancel,
     cancel_waiting,
@@ -44,6 +45,7 @@ from automation.ledger.steering import (
 )
 
 __all__ = [
+    "APART",
     "CALL_LEASE_S",
     "LEASE_S",
     "MAX_CRASHES",
@@ -71,4 +73,5 @@ __all__ = [
     "retry_failed",
     "take_back_lapsed",
     "unblock",
+    "watch_opened",
 ]

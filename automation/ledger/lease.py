@@ -19,6 +19,7 @@ from django.db.models import (
     OuterRef,
     Q,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from automation.models import Run
@@ -63,7 +64,9 @@ def claim(run_id: int, *, worker: str) -> Run | None:
     return Run.objects.get(pk=run_id) if taken else None
 
 
-def _may_meet_a_late_worker(now: datetime) -> ExpressionWrapper:
+def _may_meet_a_late_worker(
+    now: datetime,
+) -> Combinable:
     """Whether this run, or one before it on the same subject, was taken over.
 
     A worker that comes back to life may still send the call it was about to make,

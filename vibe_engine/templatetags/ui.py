@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from django import template
 from django.contrib.auth.models import AbstractBaseUser
@@ -19,6 +20,9 @@ register = template.Library()
 
 THEMES: Final = (("dark", "Dark"), ("light", "Light"), ("auto", "As the system"))
 DEFAULT_THEME: Final = "dark"
+
+FORM_KEY: Final = "key"
+"""The hidden field by which a form that is sent twice is known again."""
 
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     "ok": ("ok", "ok"),
@@ -40,6 +44,14 @@ TOASTS: Final[Mapping[str, tuple[str, str]]] = {
     "warning": ("warn", "warn"),
     "error": ("cross", "bad"),
 }
+
+
+@register.simple_tag
+def form_key() -> SafeString:
+    """Draw the hidden key of a form that opens runs, another one on each page."""
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">', FORM_KEY, uuid4().hex
+    )
 
 
 @register.simple_tag
