@@ -49,6 +49,11 @@ class Call:
         """The market asked for, or ""."""
         return self.request.args.get("market", "")
 
+    def kept_query(self, *names: str) -> dict[str, str]:
+        """Return those parts of the query that links to other pages carry on."""
+        given = self.request.args
+        return {name: given[name] for name in names if given.get(name)}
+
     def track(self, track_id: str) -> Track | None:
         """Return the track as this request sees it; None: unknown or withdrawn."""
         return self.world.tracks.track(track_id, has_market=bool(self.market))

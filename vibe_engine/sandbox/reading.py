@@ -42,7 +42,7 @@ def get_album_tracks(call: Call, album_id: str) -> Response:
         offset=offset,
         limit=limit,
         total=album.total_tracks,
-        query={"market": call.market} if call.market else None,
+        query=call.kept_query("market"),
     )
     return json_answer(
         shaper.paging([shaper.simple_track(each) for each in tracks], page)
@@ -82,7 +82,8 @@ def get_artist_albums(call: Call, artist_id: str) -> Response:
     offset, limit = call.page(default=5, most=10)
     albums, total = call.world.catalogue.artist_albums(artist_id, offset, limit)
     shaper = call.shaper()
-    page = Page(f"artists/{artist_id}/albums", offset, limit, total)
+    query = call.kept_query("include_groups", "market")
+    page = Page(f"artists/{artist_id}/albums", offset, limit, total, query)
     return json_answer(
         shaper.paging([shaper.artists_album(each) for each in albums], page)
     )

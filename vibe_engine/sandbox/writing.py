@@ -1,6 +1,6 @@
 """The Web API's playlists and library."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -120,15 +120,23 @@ def add_items(call: Call, playlist_id: str) -> Response:
 
 
 def remove_items(call: Call, playlist_id: str) -> Response:
-    """DELETE /playlists/{id}/items: every place of the named URIs."""
+    """DELETE /playlists/{id}/items: every place of the named URIs.
+
+    Or, which the reference does not mention, only the `positions` given with one.
+    """
     playlist = _own_playlist(call, playlist_id)
     _require_modify(call, playlist)
     fields = call.fields()
     named = fields.get("items", fields.get("tracks"))
     if not isinstance(named, list) or not all(isinstance(each, dict) for each in named):
         raise ApiError(400, _BAD_BODY)
-    uris = set(_checked_uris(call, [each.get("uri") for each in named]))
-    items = [item for item in playlist.items if item.uri not in uris]
+    uris = _checked_uris(call, [each.get("uri") for each in named])
+    places = {uri: _positions(each) for uri, each in zip(uris, named, strict=True)}
+    items = [
+        item
+        for at, item in enumerate(playlist.items)
+        if at not in places.get(item.uri, ())
+    ]
     return _written(
         call, call.world.playlists.set_items(playlist, items, now_s=call.now_s)
     )
@@ -233,8 +241,14 @@ def _rows(call: Call, playlist: Playlist, offset: int, limit: int) -> Json:
         shaper.row(item, owner, _track(call, item.uri))
         for item in playlist.items[offset : offset + limit]
     ]
-    path = f"playlists/{playlist.id}/items"
-    return shaper.paging(rows, Page(path, offset, limit, len(playlist.items)))
+    page = Page(
+        path=f"playlists/{playlist.id}/items",
+        offset=offset,
+        limit=limit,
+        total=len(playlist.items),
+        query=call.kept_query("market", "additional_types"),
+    )
+    return shaper.paging(rows, page)
 
 
 def _track(call: Call, uri: str) -> Json | None:
@@ -323,6 +337,16 @@ def _moved(items: Sequence[Item], fields: Mapping[str, Any]) -> list[Item]:
     head = [item for at, item in enumerate(items[:before]) if at not in moved]
     tail = [item for at, item in enumerate(items) if at >= before and at not in moved]
     return [*head, *items[start : start + length], *tail]
+
+
+def _positions(named: Mapping[str, Any]) -> Container[int]:
+    """Return the places to clear; all there can be, where none are named."""
+    positions = named.get("positions")
+    if positions is None:
+        return range(MAX_ITEMS)
+    if not isinstance(positions, list):
+        raise ApiError(400, _BAD_BODY)
+    return {_index(each) for each in positions}
 
 
 def _index(value: object) -> int:

@@ -239,7 +239,14 @@ ITEMS = (
         json=["{uri}"] * 51,
         prepare="full",
     ),
+    Case("DELETE", _ITEMS, json={"items": [{"uri": "{uri}", "positions": [0]}]}),
     _bad("DELETE", _ITEMS, NO_BODY_FITS, json={"items": "{uri}"}),
+    _bad(
+        "DELETE",
+        _ITEMS,
+        NO_BODY_FITS,
+        json={"items": [{"uri": "{uri}", "positions": 0}]},
+    ),
 )
 
 CLOSED = (
