@@ -12,6 +12,7 @@ from vibe_engine.spotify.errors import (
     InsufficientScopeError,
     InvalidClientError,
     InvalidGrantError,
+    PlaylistLimitError,
     PremiumRequiredError,
     RateLimitedError,
     UnauthorizedError,
@@ -30,11 +31,12 @@ def translated(account: Account, now: datetime) -> Iterator[None]:
     """Turn what Spotify refuses into what the ledger does about it.
 
     Put around the client's calls of a job. The account is marked where a person
-    must act. `NotFoundError`, `EndpointClosedError`, `BadRequestError` and
+    must act; what is blocked so goes on by itself once that is done, and is not tried
+    before. `automation.causes` has the words for each. `NotFoundError`, `EndpointClosedError`, `BadRequestError` and
     everything transient pass as they are.
 
     :raises WaitError: rate, quota, the owner's Premium, or the app's secret.
-    :raises BlockedError: "needs_reauth", "scope" or "seat".
+    :raises BlockedError: "needs_reauth", "scope", "seat" or "playlist_limit".
     :raises RefusedTokenError: an access token just refreshed is refused.
     """
     try:
@@ -50,6 +52,8 @@ def translated(account: Account, now: datetime) -> Iterator[None]:
     except UserNotRegisteredError as error:
         standing.block_without_seat(account)
         raise BlockedError("seat", str(error)) from error
+    except PlaylistLimitError as error:
+        raise BlockedError("playlist_limit", str(error)) from error
     except InvalidClientError as error:
         raise WaitError(now + MISCONFIGURED, "credentials", str(error)) from error
     except UnauthorizedError as error:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("automation/drawer/", views.drawer, name="drawer"),
     path("automation/runs/<int:pk>/", views.run, name="run"),
     path("automation/runs/<int:pk>/cancel/", views.cancel, name="cancel_run"),
+    path("automation/runs/<int:pk>/go-on/", views.go_on, name="go_on"),
     path("automation/runs/<int:pk>/retry/", views.retry, name="retry_run"),
     path("automation/schedules/<int:pk>/run/", views.run_schedule, name="run_schedule"),
     path(

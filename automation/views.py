@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from automation import ledger, reads, runtime, schedules
+from automation import ledger, reads, runtime, schedules, waiting
 from automation.forms import STATES, RunFilterForm
 from automation.models import Run, Schedule
 from vibe_engine import clock
@@ -103,6 +103,20 @@ def retry(request: OperatorRequest, pk: int) -> HttpResponse:
         return redirect(found)
     messages.success(request, f"“{again.title}” is tried again.")
     return redirect(again)
+
+
+@require_POST
+@operator_required
+def go_on(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Let a blocked run, or what is blocked of a bulk, try again now."""
+    found = get_object_or_404(Run, pk=pk)
+    ids = [found.pk, *found.children.values_list("pk", flat=True)]
+    count = waiting.let_go_on(run_ids=ids, now=clock.now())
+    if count:
+        messages.success(request, f"{count} {_runs(count)} set free to try again.")
+    else:
+        messages.info(request, "Nothing of it was blocked any more.")
+    return redirect(found)
 
 
 @require_POST

@@ -79,6 +79,34 @@ def bring_forward(
     return count
 
 
+def let_go_on(
+    *,
+    now: datetime,
+    run_ids: Collection[int] | None = None,
+    subject: str | None = None,
+    reasons: Collection[str] | None = None,
+) -> int:
+    """Plan blocked runs again, since a person has mended what blocked them.
+
+    Chosen by their ids, subject and reason, as far as given; returns how many.
+    """
+    blocked = Run.objects.filter(state=Run.State.BLOCKED, is_bulk=False)
+    if run_ids is not None:
+        blocked = blocked.filter(pk__in=run_ids)
+    if subject is not None:
+        blocked = blocked.filter(subject=subject)
+    if reasons is not None:
+        blocked = blocked.filter(reason__in=reasons)
+    with transaction.atomic():
+        ids = list(blocked.values_list("pk", flat=True))
+        same = Run.objects.filter(pk__in=ids, state=Run.State.BLOCKED)
+        freed = same.update(
+            state=Run.State.PLANNED, due_at=now, reason="", error="", **FREE
+        )
+        transaction.on_commit(partial(doorbell.ring, ids))
+    return freed
+
+
 def _waiting(reasons: Collection[str]) -> QuerySet[Run]:
     return Run.objects.filter(
         state=Run.State.PLANNED, is_bulk=False, reason__in=reasons

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Max, Q
 
+from automation import causes
 from automation.models import Run
 from library.models import Artist, Track
 from playlists import sampler
@@ -205,15 +207,16 @@ def _is_more_urgent(standing: Mark | None, other: Mark) -> bool:
 
 
 def _mark(run: Run, playlist: Playlist, *, now: datetime) -> Mark | None:
+    why = causes.in_one_line(run, say_time=partial(causes.here, now=now))
     match run.state:
         case Run.State.WORKING:
             return Mark("working", "Working", run.step, run)
         case Run.State.BLOCKED:
-            return Mark("warn", "Needs a person", run.error, run)
+            return Mark("warn", "Needs a person", why, run)
         case Run.State.PLANNED:
             waits = run.due_at > now
-            return Mark("waiting", "Waiting", run.error if waits else "", run)
+            return Mark("waiting", "Waiting", why if waits else "", run)
     ended, since = run.finished_at, playlist.last_reshuffled_at
     if ended is not None and (since is None or since < ended):
-        return Mark("bad", "Failed", run.error, run)
+        return Mark("bad", "Failed", why, run)
     return None

@@ -1,11 +1,15 @@
-"""The picture of a bulk: one small square for each of its runs."""
+"""The picture of a bulk, and a run's trouble in words."""
 
+from functools import partial
 from typing import Final
 
 from django import template
 from django.utils.safestring import SafeString
 
+from automation import causes
+from automation.causes import Explanation
 from automation.models import Run
+from vibe_engine import clock
 from vibe_engine.charts import Square, squares
 from vibe_engine.charts.squares import State
 
@@ -33,3 +37,16 @@ def run_squares(run: Run, tally: dict[str, int]) -> SafeString:
     ]
     figures = [f"{tally[state]} {word.lower()}" for state, word in Run.State.choices]
     return squares(items, f"{run.progress_total} runs: {', '.join(figures)}")
+
+
+@register.simple_tag
+def explain(run: Run) -> Explanation | None:
+    """Return why a run waits, is blocked or has failed, as the table of causes says."""
+    return causes.explain(run)
+
+
+@register.filter
+def trouble(run: Run) -> str:
+    """Say a run's trouble in one line, with times in the person's zone."""
+    say_time = partial(causes.here, now=clock.now())
+    return causes.in_one_line(run, say_time=say_time)

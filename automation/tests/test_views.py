@@ -9,6 +9,7 @@ from automation import ledger, schedules
 from automation.models import Run, Schedule, Setting
 from automation.tests.factories import make_run, make_spec, make_working_run
 from vibe_engine import clock
+from vibe_engine.errors import BlockedError, WaitError
 
 pytestmark = pytest.mark.django_db
 
@@ -93,10 +94,31 @@ class TestRun:
     def test_says_until_when_it_waits(self, viewer: Client) -> None:
         run = make_working_run()
         until = clock.now() + timedelta(hours=3)
-        from vibe_engine.errors import WaitError
-
         ledger.postpone(run, WaitError(until, "quota", "The quota is used up."))
-        assert b"The quota is used up." in viewer.get(run.get_absolute_url()).content
+        page = viewer.get(run.get_absolute_url()).content.decode()
+        assert f'Waits until <time datetime="{until:%Y-%m-%dT%H:%M:%S}' in page
+        assert "Spotify&#x27;s quota is used up" in page
+
+    @pytest.mark.parametrize("reason", ["forbidden", "playlist_limit"])
+    def test_lets_a_blocked_one_try_again_where_nothing_else_would(
+        self, operator: Client, reason: str
+    ) -> None:
+        run = make_working_run()
+        ledger.block(run, BlockedError(reason, "No."))
+        page = operator.get(run.get_absolute_url()).content.decode()
+        assert f"/automation/runs/{run.pk}/go-on/" in page
+        operator.post(f"/automation/runs/{run.pk}/go-on/")
+        run.refresh_from_db()
+        assert (run.state, run.reason) == (Run.State.PLANNED, "")
+
+    def test_offers_no_second_try_that_a_person_must_prepare_elsewhere(
+        self, operator: Client
+    ) -> None:
+        run = make_working_run()
+        ledger.block(run, BlockedError("needs_reauth", "Gone."))
+        page = operator.get(run.get_absolute_url()).content.decode()
+        assert "go-on" not in page
+        assert "Connect the account again" in page
 
 
 class TestSchedules:

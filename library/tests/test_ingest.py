@@ -8,6 +8,7 @@ import pytest
 from accounts.models import Account, App
 from accounts.tests.factories import connect_account, make_app
 from accounts.throttle import bucket
+from accounts.throttle.queueing import Haste
 from automation import worker
 from automation.models import Run
 from library import services
@@ -121,7 +122,7 @@ class TestIngest:
         developer.requests_per_s = 1.0
         developer.save(update_fields=["requests_per_s"])
         for _ in range(60):
-            bucket.take(developer, now=clock.now(), urgent=True)
+            bucket.take(developer, now=clock.now(), haste=Haste.AT_ONCE)
         run = child(ingest(listed["id"], work=False))
         for _ in range(2):
             worker.work(run.pk)

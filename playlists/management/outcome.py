@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from automation import causes
 from automation.models import Run
 from library.management.waiting import work_here
 from playlists import reads
@@ -57,12 +58,19 @@ def report(
         command.stdout.write(json.dumps(_summary(opened, runs, failed)))
     else:
         for run in failed:
-            command.stderr.write(f"{run.title}: {run.error}")
+            command.stderr.write(f"{run.title}: {in_words(run)}")
+        for wait in causes.waits_in_words(runs, say_time=causes.in_utc):
+            command.stdout.write(wait)
         for short in _short_lists(runs):
             command.stdout.write(f"{short['name']}: {short['why']}")
         command.stdout.write(_words(opened, runs, verb, waited=waited))
     if waited and failed:
         raise CommandError(f"{len(failed)} of {len(runs)} did not succeed.")
+
+
+def in_words(run: Run) -> str:
+    """Return why a run did not succeed, and what to do."""
+    return causes.in_one_line(run, say_time=causes.in_utc)
 
 
 def _summary(opened: Run, runs: Sequence[Run], failed: Sequence[Run]) -> dict[str, Any]:
@@ -72,7 +80,7 @@ def _summary(opened: Run, runs: Sequence[Run], failed: Sequence[Run]) -> dict[st
         "short": _short_lists(runs),
         "done": _count(runs, Run.State.DONE),
         "waiting": sum(run.is_active for run in runs if run not in failed),
-        "failed": [{"title": run.title, "error": run.error} for run in failed],
+        "failed": [{"title": run.title, "error": in_words(run)} for run in failed],
     }
 
 

@@ -76,6 +76,7 @@ WHO_MAY = {
     "automation:run": READ,
     "automation:cancel_run": ACT,
     "automation:retry_run": ACT,
+    "automation:go_on": ACT,
     "automation:run_schedule": ACT,
     "automation:toggle_schedule": ACT,
     "automation:settings": READ_AND_ACT,

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts import services as account_services
+from automation import causes
 from automation.models import Run
 from library import services
 from library.hosts import album_hosts
@@ -146,7 +147,10 @@ def _summary(opened: services.Opened, runs: Sequence[Run]) -> dict[str, Any]:
         "done": len(done),
         "waiting": sum(run.state in Run.ACTIVE for run in runs),
         "failed": [
-            {"album": run.arguments["album"], "error": run.error}
+            {
+                "album": run.arguments["album"],
+                "error": causes.in_one_line(run, say_time=causes.in_utc),
+            }
             for run in runs
             if run.state in UNFINISHED
         ],
