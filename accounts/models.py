@@ -275,7 +275,9 @@ class Account(models.Model):
         if self.recheck_at is not None:
             return "warn", "Sign-in refused"
         if self.ends_soon(now=now):
-            return "warn", "Consent ends soon"
+            days = self.consent_warning(now=now)
+            words = "a day" if days == min(CONSENT_WARNINGS_DAYS) else f"{days} days"
+            return "warn", f"Consent ends within {words}"
         return "ok", "Connected"
 
     def consent_left(self, *, now: datetime) -> timedelta:

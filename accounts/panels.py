@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet, Window
 
 from accounts.models import Account, App, Developer, Usage
+from accounts.services import halting
 from accounts.throttle import circuit
 from accounts.throttle.usage import (
     BUDGET_OF_GROUP,
@@ -56,6 +57,7 @@ class Channel:
     account: Account
     mark: str
     word: str
+    ends_soon: bool
     days_left: int
     days_total: int
     calls: Calls
@@ -72,9 +74,9 @@ class Channel:
         return self.account.status == Account.Status.NEEDS_REAUTH
 
     @property
-    def ends_soon(self) -> bool:
-        """Whether the consent is to be renewed within the month."""
-        return self.mark == "warn"
+    def is_refused(self) -> bool:
+        """Whether Spotify refused the sign-in and is asked again."""
+        return self.account.is_usable and self.account.recheck_at is not None
 
     @property
     def is_off(self) -> bool:
@@ -98,6 +100,11 @@ class Bus:
     def developer(self) -> Developer:
         """Whose rate and quota the app uses."""
         return self.app.developer
+
+    @property
+    def halted_because(self) -> str:
+        """Why no token of its accounts is refreshed, "" where they are."""
+        return halting.words(self.app)
 
     @property
     def is_closed(self) -> bool:
@@ -136,6 +143,7 @@ class Summary:
     apps: int
     wanting_consent: int
     ending_soon: int
+    refused: int
     paused: int
 
 
@@ -196,6 +204,7 @@ def summary(shown: Sequence[Bus]) -> Summary:
         apps=len(shown),
         wanting_consent=len(wanting),
         ending_soon=sum(channel.ends_soon for channel in channels),
+        refused=sum(channel.is_refused for channel in channels),
         paused=sum(channel.mark == "paused" for channel in channels),
     )
 
@@ -285,6 +294,7 @@ def _channel(
         account=account,
         mark=mark,
         word=word,
+        ends_soon=account.ends_soon(now=now),
         days_left=0 if account.is_disconnected else left // DAY,
         days_total=whole // DAY,
         calls=Calls(str(account), calls_by_hour(hours, now=now)),

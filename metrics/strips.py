@@ -8,15 +8,17 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, Developer
+from accounts.models import CONSENT_SOON, Account, App, Developer
+from accounts.services import halting
 from accounts.throttle import circuit
 from automation.reads import Pulse
 from vibe_engine import words
 
 ENGINE_SILENT = timedelta(seconds=60)
-CONSENT_WARNING = timedelta(days=14)
+NOT_YET_URGENT_DAYS = CONSENT_SOON.days
+FLEET = "accounts:list"
 MOST_ALIKE = 2
-"""Strips about consents; what is left over is counted in one more."""
+"""Strips of one sort about accounts; more are summed up in one."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,10 @@ def strips_for(
     return [
         *_engine(pulse, now),
         *_circuits(accounts, now),
-        *_consents(accounts, now),
+        *_halts(accounts, now),
+        *_lost(accounts),
+        *_refused(accounts),
+        *_ending(accounts, now),
         *_sandbox(),
     ]
 
@@ -75,55 +80,103 @@ def _circuits(accounts: Sequence[Account], now: datetime) -> Iterator[Strip]:
         )
 
 
-def _consents(accounts: Sequence[Account], now: datetime) -> Iterator[Strip]:
+def _halts(accounts: Sequence[Account], now: datetime) -> Iterator[Strip]:
+    apps: dict[int, App] = {account.app_id: account.app for account in accounts}
+    for app in apps.values():
+        if app.refresh_halted_until is None:
+            continue
+        check_at = max(app.refresh_halted_until, now)
+        yield Strip(
+            "warn",
+            "warn",
+            f"No token of {app} is refreshed.",
+            f"{halting.words(app)} The next check is {_exact(check_at, now)}.",
+            reverse(FLEET),
+            "See accounts",
+        )
+
+
+def _lost(accounts: Sequence[Account]) -> Iterator[Strip]:
     lost = [
         account
         for account in accounts
         if account.status == Account.Status.NEEDS_REAUTH and not account.is_disconnected
     ]
-    for account in lost[:MOST_ALIKE]:
-        yield Strip(
-            "warn",
-            "warn",
-            f"{account} needs a new consent.",
-            f"Its {_playlists(account)} until then; nothing is lost.",
-            account.get_absolute_url(),
-            "Renew consent",
-        )
-    ending = [
+    if len(lost) > MOST_ALIKE:
+        title = f"{len(lost):,} accounts need a new consent."
+        yield _many("warn", title, f"Their {_playlists(*lost)} until then.")
+        return
+    for account in lost:
+        text = f"Its {_playlists(account)} until then; nothing is lost."
+        yield _one(account, "warn", f"{account} needs a new consent.", text)
+
+
+def _refused(accounts: Sequence[Account]) -> Iterator[Strip]:
+    """Those that are asked again by themselves; a doubted app has a strip already."""
+    refused = [
         account
         for account in accounts
-        if account.status == Account.Status.ACTIVE
-        and account.consent_left(now=now) < CONSENT_WARNING
+        if account.is_usable
+        and account.recheck_at is not None
+        and account.app.refresh_halt_cause != halting.Cause.DOUBT
     ]
-    for account in ending[:MOST_ALIKE]:
-        yield Strip(
-            "warn",
-            "clock",
+    if not refused:
+        return
+    first_at = min(account.recheck_at for account in refused if account.recheck_at)
+    who = refused[0] if len(refused) == 1 else f"{len(refused):,} accounts"
+    yield Strip(
+        "warn",
+        "clock",
+        f"Spotify refused the sign-in of {who}; "
+        f"checking again at {timezone.localtime(first_at):%H:%M}.",
+        "What waits for it goes on by itself if it was a mistake.",
+        refused[0].get_absolute_url() if len(refused) == 1 else reverse(FLEET),
+        "See account" if len(refused) == 1 else "See accounts",
+    )
+
+
+def _ending(accounts: Sequence[Account], now: datetime) -> Iterator[Strip]:
+    ending = sorted(
+        (account for account in accounts if account.ends_soon(now=now)),
+        key=lambda account: account.consent_ends_at,
+    )
+    if len(ending) > MOST_ALIKE:
+        first = ending[0]
+        yield _many(
+            _urgency(first, now),
+            f"{len(ending):,} consents end within {CONSENT_SOON.days} days.",
+            f"That of {first} is the first, {_exact(first.consent_ends_at, now)}; "
+            "playlists stand still from then on unless it is renewed.",
+        )
+        return
+    for account in ending:
+        yield _one(
+            account,
+            _urgency(account, now),
             f"The consent of {account} ends {_exact(account.consent_ends_at, now)}.",
             f"Its {_playlists(account)} from then on unless it is renewed.",
-            account.get_absolute_url(),
-            "Renew consent",
-        )
-    yield from _more(len(lost[MOST_ALIKE:]) + len(ending[MOST_ALIKE:]))
-
-
-def _more(count: int) -> Iterator[Strip]:
-    if count:
-        who = "1 more account wants" if count == 1 else f"{count} more accounts want"
-        yield Strip(
-            "warn",
-            "clock",
-            f"{who} a new consent.",
-            "",
-            reverse("accounts:list"),
-            "See accounts",
         )
 
 
-def _playlists(account: Account) -> str:
-    count = account.playlists_count
-    return "1 playlist stands still" if count == 1 else f"{count} playlists stand still"
+def _urgency(account: Account, now: datetime) -> str:
+    days = account.consent_warning(now=now)
+    return "info" if days == NOT_YET_URGENT_DAYS else "warn"
+
+
+def _one(account: Account, kind: str, title: str, text: str) -> Strip:
+    url = reverse("accounts:renew", args=[account.pk])
+    return Strip(kind, "clock", title, text, url, "Renew consent")
+
+
+def _many(kind: str, title: str, text: str) -> Strip:
+    return Strip(kind, "clock", title, text, reverse(FLEET), "See accounts")
+
+
+def _playlists(*accounts: Account) -> str:
+    count = sum(account.playlists_count for account in accounts)
+    return (
+        "1 playlist stands still" if count == 1 else f"{count:,} playlists stand still"
+    )
 
 
 def _sentence(text: str) -> str:

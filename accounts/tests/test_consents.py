@@ -4,11 +4,12 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from accounts import services
-from accounts.models import Account
+from accounts.models import Account, App
 from accounts.services import signin
-from accounts.tests.factories import make_account
+from accounts.tests.factories import make_account, make_app
 from accounts.tests.test_jobs import run_of
 from accounts.tests.tokens import connected, statuses
 from automation.models import Run
@@ -133,3 +134,49 @@ class TestEnd:
         assert "six months after" in run.error
         account.refresh_from_db()
         assert account.state(now=product_clock.now()) == ("bad", "Consent ended")
+
+
+class TestPage:
+    def test_says_that_a_sign_in_was_refused_and_when_it_is_checked(
+        self, operator: Client, clock: MovableClock
+    ) -> None:
+        clock.set(NOW)
+        account = make_account(recheck_at=NOW + timedelta(minutes=15))
+        said = "Spotify refused the sign-in; checking again at"
+        for path in ("/accounts/", account.get_absolute_url()):
+            page = operator.get(path).content.decode()
+            assert said in page
+            assert ">06:15</time>" in page.partition(said)[2][:200]
+            assert "Sign-in refused" in page
+
+    @pytest.mark.parametrize(
+        ("left", "word"),
+        [(20, "30 days"), (10, "14 days"), (2, "7 days"), (1, "a day")],
+    )
+    def test_says_how_soon_a_consent_ends(
+        self, operator: Client, clock: MovableClock, left: int, word: str
+    ) -> None:
+        clock.set(NOW)
+        ending(days=left)
+        page = operator.get("/accounts/").content.decode()
+        assert f"Consent ends within {word}" in page
+        assert "1 needs consent within the month." in page
+
+    @pytest.mark.parametrize(
+        ("cause", "words"),
+        [
+            ("credentials", "no account is at fault"),
+            ("doubt", "Nobody is disconnected"),
+            ("rate", "asks for a pause"),
+        ],
+    )
+    def test_says_why_no_token_is_refreshed(
+        self, operator: Client, cause: str, words: str
+    ) -> None:
+        account = make_account(app=make_app())
+        until = product_clock.now() + timedelta(minutes=5)
+        App.objects.update(refresh_halted_until=until, refresh_halt_cause=cause)
+        for path in ("/accounts/", account.get_absolute_url()):
+            page = operator.get(path).content.decode()
+            assert words in page
+            assert "The next check is" in page
