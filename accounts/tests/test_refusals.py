@@ -120,6 +120,20 @@ class TestFirstRefusal:
         assert account.recheck_at is None
 
 
+    def test_repeats_no_token_that_spotify_repeats(
+        self, sandbox: SandboxControl, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        account = expired(sandbox)
+        (secret,) = Token.objects.get().refresh_tokens
+        echo = {"error": "invalid_grant", "error_description": f"Not {secret}"}
+        sandbox.fault("POST", "/api/token", status=400, body=echo, count=-1)
+        run = run_of("accounts.refresh_token", account)
+        account.refresh_from_db()
+        told = run.error + account.status_reason + caplog.text + repr(run.result)
+        assert "refused" in told
+        assert secret not in told
+
+
 class TestSecondRefusal:
     def test_is_believed_where_another_account_is_accepted(
         self, sandbox: SandboxControl, clock: MovableClock
