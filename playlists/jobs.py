@@ -7,7 +7,7 @@ from datetime import datetime
 
 from accounts.models import Account
 from accounts.services import Erasure, client_for
-from automation import registry, retention, runtime
+from automation import holds, registry, retention, runtime
 from automation.models import Run
 from automation.registry import kind
 from automation.runtime import RuntimeSettings
@@ -18,45 +18,65 @@ from playlists.services import (
     editing,
     farewell,
     history,
+    lateness,
     making,
     removal,
     reshuffling,
     restoring,
+    shadowing,
+    tidying,
 )
 from vibe_engine import clock
-from vibe_engine.errors import VibeError
+from vibe_engine.errors import BlockedError, VibeError, WaitError
 from vibe_engine.spotify.client import SpotifyClient
 
 
 @dataclass(frozen=True)
 class Work:
-    """What every job about one playlist needs."""
+    """What every job about one playlist needs; `is_shadow`: nothing may be sent."""
 
     run: Run
     playlist: Playlist
     client: SpotifyClient
     settings: RuntimeSettings
     now: datetime
+    is_shadow: bool
 
 
 @contextmanager
-def work_on_playlist(run: Run) -> Iterator[Work]:
+def work_on_playlist(
+    run: Run, *, even_removed: bool = False, records: bool = False
+) -> Iterator[Work]:
     """Load what a run is about and open the account's client.
 
-    :raises VibeError: the playlist is gone or not looked after any more.
-    :raises BlockedError: the account may not be used now.
+    A job that `records` has something to do in shadow mode too; where that begins in
+    the middle of it, it begins again.
+
+    :raises VibeError: the playlist is gone, or not looked after any more.
+    :raises BlockedError: the account may not be used now, pushes are stopped
+        ("stopped"), or it is in shadow mode ("shadow").
     """
     now = clock.now()
-    playlist = _load_playlist(run)
+    playlist = _load_playlist(run, even_removed=even_removed)
+    is_shadow = holds.require_moving(playlist.account.lane).shadow is not None
+    if is_shadow and not records:
+        holds.require_writing(playlist.account.lane)
     with client_for(playlist.account, now=now, run=run) as client:
-        yield Work(run, playlist, client, runtime.load(), now)
+        try:
+            yield Work(run, playlist, client, runtime.load(), now, is_shadow)
+        except BlockedError as error:
+            if error.reason == holds.SHADOW and records and not is_shadow:
+                raise WaitError(now, holds.SHADOW, "Shadow mode has begun.") from error
+            raise
 
 
-def _load_playlist(run: Run) -> Playlist:
+def _load_playlist(run: Run, *, even_removed: bool) -> Playlist:
     pk = run.subject.removeprefix("playlist:")
     playlists = Playlist.objects.select_related("account__app__developer")
     playlist = playlists.filter(pk=pk).first()
-    if playlist is None or playlist.status == Playlist.Status.REMOVED:
+    if playlist is None or (
+        playlist.status == Playlist.Status.REMOVED and not even_removed
+    ):
         raise VibeError("The playlist is not looked after any more.")
     return playlist
 
@@ -64,7 +84,11 @@ def _load_playlist(run: Run) -> Playlist:
 @kind(creation.KIND)
 def create(run: Run) -> dict[str, object]:
     """Create a playlist on Spotify with its first list."""
-    with work_on_playlist(run) as work:
+    with work_on_playlist(run, records=True) as work:
+        if work.is_shadow:
+            shadowing.shadow_create(
+                run=run, playlist=work.playlist, settings=work.settings, now=work.now
+            )
         return making.make_playlist(
             run=run,
             playlist=work.playlist,
@@ -77,24 +101,37 @@ def create(run: Run) -> dict[str, object]:
 @kind(reshuffling.KIND)
 def reshuffle(run: Run) -> dict[str, object]:
     """Give a playlist a new list."""
-    with work_on_playlist(run) as work:
+    seed = run.arguments.get("seed")
+    with work_on_playlist(run, records=True) as work:
+        if work.is_shadow:
+            return shadowing.shadow_reshuffle(
+                run=run,
+                playlist=work.playlist,
+                settings=work.settings,
+                now=work.now,
+                seed=seed,
+            )
         return reshuffling.reshuffle_playlist(
             run=run,
             playlist=work.playlist,
             client=work.client,
             settings=work.settings,
             now=work.now,
-            seed=run.arguments.get("seed"),
+            seed=seed,
         )
 
 
 @kind(restoring.RESTORE)
 def restore(run: Run) -> dict[str, object]:
     """Bring an earlier list back."""
-    with work_on_playlist(run) as work:
+    with work_on_playlist(run, records=True) as work:
         snapshot = work.playlist.snapshots.filter(pk=run.arguments["snapshot"]).first()
         if snapshot is None:
             raise VibeError("The list that was to come back is gone.")
+        if work.is_shadow:
+            return shadowing.shadow_restore(
+                run=run, playlist=work.playlist, snapshot=snapshot, now=work.now
+            )
         return restoring.restore_list(
             run=run,
             playlist=work.playlist,
@@ -132,8 +169,10 @@ def update_details(run: Run) -> dict[str, object]:
 
 @kind(removal.UNFOLLOW)
 def unfollow(run: Run) -> dict[str, object]:
-    """Take a playlist out of its account's library."""
-    with work_on_playlist(run) as work:
+    """Take a playlist out of its account's library; done if it is removed already."""
+    with work_on_playlist(run, even_removed=True) as work:
+        if work.playlist.status == Playlist.Status.REMOVED:
+            return {}
         return removal.unfollow_playlist(
             run=run, playlist=work.playlist, client=work.client, now=work.now
         )
@@ -152,11 +191,26 @@ def empty(run: Run) -> dict[str, object]:
         )
 
 
+@kind(lateness.TIDY)
+def tidy(run: Run) -> dict[str, object]:
+    """Take away copies that a doubtful creation may have left."""
+    with work_on_playlist(run, even_removed=True) as work:
+        return tidying.tidy_copies(
+            run=run,
+            playlist=work.playlist,
+            client=work.client,
+            settings=work.settings,
+            now=work.now,
+        )
+
+
 def something_is_due(now: datetime) -> bool:
     """Whether a schedule's slot would find anything to do."""
     return (
         reshuffling.due_playlists(now=now).exists()
         or editing.untold_playlists(now=now).exists()
+        or lateness.late_playlists(now=now).exists()
+        or lateness.untidy_playlists(now=now).exists()
     )
 
 
@@ -167,6 +221,7 @@ def reshuffle_due(run: Run) -> dict[str, object]:
     return {
         "reshuffles": reshuffling.open_due(now=now),
         "details": editing.open_untold(now=now),
+        "repairs": lateness.open_repairs(now=now),
     }
 
 
@@ -193,7 +248,9 @@ def account_erasing(*, erasure: Erasure) -> None:
 
 def account_erased(*, account: Account) -> None:
     """Delete what came in while the account was being erased."""
-    history.erase_rest(account=account, now=clock.now())
+    now = clock.now()
+    history.erase_rest(account=account, now=now)
+    holds.forget_lane(account.lane, now=now)
 
 
 def retention_due(*, run: Run, settings: RuntimeSettings, now: datetime) -> None:
@@ -203,7 +260,13 @@ def retention_due(*, run: Run, settings: RuntimeSettings, now: datetime) -> None
         history.apply_retention(run=run, keep_after=keep_after, now=now)
 
 
+def shadow_left(*, lane: str, now: datetime) -> None:
+    """Let what was only recorded be due by the lists that really stand there."""
+    shadowing.date_by_live_lists(lane=lane, settings=runtime.load())
+
+
 registry.on("settings.changed", settings_changed)
+registry.on("shadow.left", shadow_left)
 registry.on("account.erasing", account_erasing)
 registry.on("account.erased", account_erased)
 registry.on(retention.DUE, retention_due)

@@ -39,6 +39,17 @@ class Plan:
     library_version: int
     seed: int
 
+    def columns(self) -> dict[str, Any]:
+        """Return what a snapshot of it holds, tracks included."""
+        return {
+            "track_ids": self.track_ids,
+            "seed": self.seed,
+            "algorithm_version": str(self.report.algorithm),
+            "library_version": self.library_version,
+            "rules_hash": self.rules_hash,
+            "report": self.report.to_dict(),
+        }
+
 
 def plan_list(
     *,
@@ -66,9 +77,23 @@ def plan_list(
             now=now,
             seed=run.pk if seed is None else seed,
         )
-        standing = _store_plan(run, playlist, origin, plan, now=now)
+        standing = store_snapshot(
+            run=run, playlist=playlist, origin=origin, now=now, **plan.columns()
+        )
+    elif standing.run_id != run.pk:
+        _take_up(run, standing)
     fault_point("push.after_plan")
     return standing
+
+
+def _take_up(run: Run, standing: PlaylistSnapshot) -> None:
+    """Make a plan that another run has left this run's own.
+
+    So the run knows after a crash that this is the list it has brought there.
+    """
+    with ledger.fenced(run):
+        standing.run = run
+        standing.save(update_fields=["run"])
 
 
 def draw_list(
@@ -175,51 +200,34 @@ def _standing_plan(
     return plan if still_usable == len(track_ids) else None
 
 
-def _store_plan(
-    run: Run,
-    playlist: Playlist,
-    origin: PlaylistSnapshot.Origin,
-    plan: Plan,
-    *,
-    now: datetime,
-) -> PlaylistSnapshot:
-    return store_snapshot(
-        run=run,
-        playlist=playlist,
-        origin=origin,
-        track_ids=plan.track_ids,
-        now=now,
-        seed=plan.seed,
-        algorithm_version=str(plan.report.algorithm),
-        library_version=plan.library_version,
-        rules_hash=plan.rules_hash,
-        report=plan.report.to_dict(),
-    )
-
-
 def store_snapshot(
-    *,
-    run: Run,
-    playlist: Playlist,
-    origin: PlaylistSnapshot.Origin,
-    track_ids: list[int],
-    now: datetime,
-    **details: Any,
+    *, run: Run, playlist: Playlist, now: datetime, **columns: Any
 ) -> PlaylistSnapshot:
     """Store a planned list in place of any other plan of the playlist."""
     with ledger.fenced(run):
         abandon_plan(playlist, now=now)
-        return PlaylistSnapshot.objects.create(
-            playlist=playlist,
-            run=run,
-            origin=origin,
-            batch_tag=batch_tag(now),
-            plan=PlaylistSnapshot.pack(track_ids),
-            track_count=len(track_ids),
-            fingerprint=fingerprint(track_ids),
-            planned_at=now,
-            **details,
-        )
+        return insert_snapshot(run=run, playlist=playlist, now=now, **columns)
+
+
+def insert_snapshot(
+    *,
+    run: Run,
+    playlist: Playlist,
+    track_ids: list[int],
+    now: datetime,
+    **columns: Any,
+) -> PlaylistSnapshot:
+    """Write a list's row, planned unless `columns` say otherwise."""
+    return PlaylistSnapshot.objects.create(
+        playlist=playlist,
+        run=run,
+        batch_tag=batch_tag(now),
+        plan=PlaylistSnapshot.pack(track_ids),
+        track_count=len(track_ids),
+        fingerprint=fingerprint(track_ids),
+        planned_at=now,
+        **columns,
+    )
 
 
 def abandon_plan(playlist: Playlist, *, now: datetime) -> None:

@@ -17,6 +17,7 @@ from automation.runtime import RuntimeSettings
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import opening, planning, pushing
 from playlists.services.creation import count_managed
+from playlists.services.lateness import SETTLE
 from playlists.services.opening import Playlists, Wish
 from vibe_engine.spotify.client import SpotifyClient
 
@@ -29,7 +30,7 @@ def stop_managing(*, playlists: Playlists, now: datetime) -> int:
     """Leave playlists to themselves and cancel what waits; return how many.
 
     They stay on Spotify as they are. Their history stays here, their indexes are
-    not used again.
+    not used again. What a creation cut short may have left there is looked for.
     """
     ids = [playlist.pk for playlist in playlists]
     with transaction.atomic():
@@ -38,10 +39,18 @@ def stop_managing(*, playlists: Playlists, now: datetime) -> int:
         mine.update(
             status=Playlist.Status.REMOVED, removed_at=now, version=F("version") + 1
         )
+        half_made = [one.pk for one in leaving if _may_be_half_made(one)]
+        Playlist.objects.filter(pk__in=half_made).update(tidy_from=now + SETTLE)
         for playlist in leaving:
             ledger.cancel_waiting(subject=playlist.subject, now=now)
         _count_anew({playlist.account_id for playlist in leaving})
     return len(leaving)
+
+
+def _may_be_half_made(playlist: Playlist) -> bool:
+    """Whether Spotify may hold it, under its marker, before it was finished."""
+    began = playlist.post_sent_at is not None or playlist.spotify_id is not None
+    return began and playlist.status == Playlist.Status.CREATING
 
 
 def open_unfollow(

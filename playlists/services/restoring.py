@@ -1,6 +1,7 @@
 """Bringing an earlier list back, and pushing the present one again."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
@@ -73,7 +74,9 @@ def restore_list(
     if restored is None:
         restored = playlist.snapshots.planned().filter(run=run).first()
         if restored is None:
-            restored = _plan_again(run, playlist, snapshot, now=now)
+            restored = planning.store_snapshot(
+                run=run, playlist=playlist, now=now, **plan_again(snapshot)
+            )
         pushing.push_plan(
             run=run,
             playlist=playlist,
@@ -88,9 +91,11 @@ def restore_list(
     return {"snapshot": restored.pk, "tracks": restored.track_count}
 
 
-def _plan_again(
-    run: Run, playlist: Playlist, snapshot: PlaylistSnapshot, *, now: datetime
-) -> PlaylistSnapshot:
+def plan_again(snapshot: PlaylistSnapshot) -> dict[str, Any]:
+    """Return the columns of a list that holds what may still be used of another.
+
+    :raises VibeError: none of its tracks may be used any more.
+    """
     track_ids = snapshot.track_ids()
     usable = set(
         Track.objects.usable().filter(pk__in=track_ids).values_list("pk", flat=True)
@@ -101,18 +106,15 @@ def _plan_again(
             "Every track of that list is held or no longer played by Spotify, so the "
             "present list stays."
         )
-    return planning.store_snapshot(
-        run=run,
-        playlist=playlist,
-        origin=PlaylistSnapshot.Origin.RESTORE,
-        track_ids=kept,
-        now=now,
-        restored_from=snapshot,
-        seed=snapshot.seed,
-        rules_hash=snapshot.rules_hash,
-        library_version=snapshot.library_version,
-        report={"left_out": [pk for pk in track_ids if pk not in usable]},
-    )
+    return {
+        "origin": PlaylistSnapshot.Origin.RESTORE,
+        "track_ids": kept,
+        "restored_from": snapshot,
+        "seed": snapshot.seed,
+        "rules_hash": snapshot.rules_hash,
+        "library_version": snapshot.library_version,
+        "report": {"left_out": [pk for pk in track_ids if pk not in usable]},
+    }
 
 
 def open_push(
