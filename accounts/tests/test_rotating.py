@@ -3,20 +3,23 @@
 import io
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connections
 
-from accounts.models import App, Token
-from accounts.services import rotating
+from accounts import services
+from accounts.models import Account, App, Token
+from accounts.services import rotating as rotation
 from accounts.services.refreshing import AccountTokens
 from accounts.services.rotating import STORES, Tally
 from accounts.tests.factories import make_account, make_accounts, make_app
 from accounts.tests.tokens import expired, is_accepted
-from vibe_engine import crypto
+from vibe_engine import clock, crypto
 from vibe_engine.secrets_env import new_token_key
 from vibe_engine.testing.live import LiveProcesses
 from vibe_engine.testing.sandbox import SandboxControl
@@ -140,7 +143,7 @@ class TestRotateKeys:
         make_accounts(5)
         use_keys(NEW, OLD)
         seen: list[int] = []
-        rotating.rotate_keys(batch=2, dry_run=False, progress=seen.append)
+        rotation.rotate_keys(batch=2, dry_run=False, progress=seen.append)
         assert seen == [2, 4, 5, 6]
         assert key_ids() == {"new"}
 
@@ -170,7 +173,7 @@ class TestBesideARefresh:
         fresh.save()
         use_keys(NEW, OLD)
         tally = Tally()
-        rotating._rotate_row(STORES[0], stale, tally, dry_run=False)
+        rotation._rotate_row(STORES[0], stale, tally, dry_run=False)
         token = Token.objects.get()
         assert (tally.resealed, tally.overtaken) == (3, 0)
         assert token.refresh_tokens == ("third", "second")
@@ -187,6 +190,37 @@ class TestBesideARefresh:
         stale.save()
         assert key_ids() == {"new"}
         assert is_accepted(account, AccountTokens(account.pk).refreshed("newer"))
+
+
+@pytest.mark.django_db(transaction=True)
+class TestBesideManyRefreshes:
+    @pytest.mark.portable
+    def test_loses_no_rotating_token(
+        self, sandbox: SandboxControl, rotating: None, use_keys: UseKeys
+    ) -> None:
+        accounts = [expired(sandbox, name=f"Busy {number}") for number in range(6)]
+        use_keys(NEW, OLD)
+
+        def refresh(account: Account) -> None:
+            try:
+                for _ in range(5):
+                    services.refresh_token(account=account, now=clock.now())
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(len(accounts)) as pool:
+            done = [pool.submit(refresh, account) for account in accounts]
+            while not all(one.done() for one in done):
+                rotation.rotate_keys(batch=2, dry_run=False)
+        for one in done:
+            one.result()
+        rotate()
+        use_keys(NEW)
+        assert key_ids() == {"new"}
+        for account in accounts:
+            assert is_accepted(account, AccountTokens(account.pk).access_token())
+        statuses = [request.status for request in sandbox.log(path="/api/token")]
+        assert set(statuses) == {200}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,6 @@
 
 import signal
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,14 +21,6 @@ from vibe_engine.testing.live import LiveProcesses, wait_until
 from vibe_engine.testing.sandbox import SandboxControl
 
 WORKERS = 50
-
-
-@pytest.fixture
-def rotating(sandbox: SandboxControl) -> Iterator[None]:
-    """A sandbox that gives a new refresh token with every refresh."""
-    sandbox.post("options", rotate_refresh_tokens=True)
-    yield
-    sandbox.post("options", rotate_refresh_tokens=False)
 
 
 @pytest.mark.django_db
