@@ -143,6 +143,7 @@ def _replace(
         lateness.owning_up(run, playlist, lateness.LATE_ITEMS, now=now),
         calling_spotify(run, playlist, now=now),
     ):
+        fault_point("push.before_put")
         return client.replace_items(playlist.spotify_id or "", uris)
 
 

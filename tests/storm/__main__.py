@@ -26,7 +26,7 @@ Figures = dict[str, Any]
 def main(argv: Sequence[str]) -> int:
     """Hold the storms that are named, or all; return 0 if nothing was found."""
     options = parse(argv)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     if options.scenario and len(options.scenario) == 1:
         figures = hold(options)
@@ -58,7 +58,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def stop(number: int, _frame: object) -> NoReturn:
-    """Leave by the way that ends every process."""
+    """Leave by the way that ends every process; nothing may cut it short."""
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     raise SystemExit(128 + number)
 
 

@@ -22,7 +22,7 @@ WEB_THREADS = 8
 
 @dataclass(eq=False)
 class Member:
-    """One worker or engine; `fault_point` is where it will kill itself, if anywhere."""
+    """One worker or engine; `fault_point` is where it will strike itself, if anywhere."""
 
     pid: int
     name: str
@@ -30,6 +30,7 @@ class Member:
     dies_after_s: float = 0.0
     fault_point: str = ""
     exit_code: int | None = None
+    is_asleep: bool = False
 
 
 class Crew:
@@ -46,9 +47,16 @@ class Crew:
             stdout=subprocess.PIPE,
         )
 
-    def start_worker(self, *, threads: int = 2, fault_point: str = "") -> Member:
-        """Start a Celery worker; it dies at `fault_point` if one is named."""
-        return self._start("worker", threads=threads, fault_point=fault_point)
+    def start_worker(
+        self, *, threads: int = 2, fault_point: str = "", fault_signal: str = "KILL"
+    ) -> Member:
+        """Start a Celery worker; at `fault_point` it sends itself the signal."""
+        return self._start(
+            "worker",
+            threads=threads,
+            fault_point=fault_point,
+            fault_signal=fault_signal,
+        )
 
     def start_engine(self) -> Member:
         """Start an engine."""
@@ -61,11 +69,15 @@ class Crew:
     def signal(self, member: Member, number: signal.Signals) -> None:
         """Send a signal to a member if it still lives."""
         self._order(signal=int(number), pid=member.pid)
+        member.is_asleep = member.is_asleep and number != signal.SIGCONT
 
     def reap(self) -> list[Member]:
-        """Return the members that have ended since the last look."""
+        """Return the members that have ended since; note who has fallen asleep."""
         gone = []
-        for pid, exit_code in self._order(reap=True)["ended"].items():
+        news = self._order()
+        for pid in news["stopped"]:
+            self.members[pid].is_asleep = True
+        for pid, exit_code in news["ended"].items():
             member = self.members.pop(int(pid))
             member.exit_code = exit_code
             gone.append(member)
@@ -106,13 +118,12 @@ class Crew:
             wait_until(lambda: not self._left(pids), timeout_s=STOP_TIMEOUT_S)
 
     def stop(self) -> None:
-        """End everything, the nursery last."""
-        if self._nursery.poll() is None:
-            self.dismiss()
+        """End everything at once; what the nursery has started dies with it."""
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.close()
+        if self.web:
+            self.web.terminate()
         for process in filter(None, (self.web, self._nursery)):
-            if process.stdin:
-                process.stdin.close()
-            process.terminate()
             try:
                 process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:

@@ -8,7 +8,7 @@ hit.
 
 One JSON order a line on stdin, one JSON answer a line on stdout:
 `{"start": "worker", ...}` gives `{"pid": n}`, `{"signal": n, "pid": n}` gives
-`{"sent": true}`, `{"reap": true}` gives `{"ended": {pid: status}}`.
+`{"sent": true}`, `{}` gives `{"ended": {pid: exit code}, "stopped": [pid]}`.
 """
 
 import json
@@ -18,15 +18,28 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import django
 
-from automation.faultpoints import VARIABLE
+from automation.faultpoints import SIGNAL_VARIABLE, VARIABLE
 from vibe_engine.supervisor.lifeline import dies_with_parent
 
 Order = dict[str, Any]
+
+NEEDED = (
+    "automation.engine",
+    "celery.bin.celery",
+    "celery.concurrency.thread",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.strategy",
+    "kombu.transport.redis",
+    "psycopg",
+)
+"""What is otherwise imported at the start of a worker or an engine, or at its work."""
 
 
 def main() -> None:
@@ -37,7 +50,8 @@ def main() -> None:
         answer = carry_out(json.loads(line), children)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
-    for pid in children - set(reap(children)):
+    look_after(children)
+    for pid in children:
         os.kill(pid, signal.SIGKILL)
 
 
@@ -45,9 +59,10 @@ def load_everything() -> None:
     """Import now what a worker or an engine would import when it starts."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vibe_engine.settings")
     django.setup()
-
-    import automation.engine  # noqa: F401
     from vibe_engine.celery import app
+
+    for name in NEEDED:
+        import_module(name)
 
     app.loader.import_default_modules()
     app.finalize()
@@ -61,7 +76,7 @@ def carry_out(order: Order, children: set[int]) -> Order:
         return {"pid": pid}
     if "signal" in order:
         return {"sent": send(order["signal"], order["pid"], children)}
-    return {"ended": reap(children)}
+    return look_after(children)
 
 
 def send(number: int, pid: int, children: set[int]) -> bool:
@@ -72,15 +87,18 @@ def send(number: int, pid: int, children: set[int]) -> bool:
     return True
 
 
-def reap(children: set[int]) -> dict[int, int]:
-    """Return the exit codes of the children that have ended since."""
-    ended = {}
+def look_after(children: set[int]) -> Order:
+    """Return the exit codes of children that have ended, and who was stopped, since."""
+    ended: dict[int, int] = {}
+    stopped = []
     for pid in sorted(children):
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
+        found, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+        if found and os.WIFSTOPPED(status):
+            stopped.append(pid)
+        elif found:
             ended[pid] = os.waitstatus_to_exitcode(status)
     children -= set(ended)
-    return ended
+    return {"ended": ended, "stopped": stopped}
 
 
 def start(program: Callable[[Order], None], order: Order) -> int:
@@ -113,9 +131,8 @@ def prepare_child(order: Order) -> None:
     for stream, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(stream, target)
     random.seed()
-    os.environ.pop(VARIABLE, None)
-    if order.get("fault_point"):
-        os.environ[VARIABLE] = order["fault_point"]
+    os.environ[VARIABLE] = order.get("fault_point", "")
+    os.environ[SIGNAL_VARIABLE] = order.get("fault_signal", "")
 
 
 def run_worker(order: Order) -> None:
