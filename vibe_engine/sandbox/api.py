@@ -201,7 +201,7 @@ class Api:
 
     def _check_limits(self, call: Call, endpoint: Endpoint) -> None:
         limits, developer = self._world.limits, call.app.developer
-        wait_s = limits.wait_for_rate_s(developer, call.options, now_s=call.now_s)
+        wait_s = limits.wait_for_rate_s(developer, call.options.rate, now_s=call.now_s)
         if wait_s is not None:
             raise too_many(wait_s, is_quota=False)
         wait_s = limits.wait_for_quota_s(

@@ -17,6 +17,7 @@ from vibe_engine.sandbox.control import Control
 from vibe_engine.sandbox.faultanswers import Delivery
 from vibe_engine.sandbox.faults import Asked, Fault
 from vibe_engine.sandbox.pages import ListenerPages
+from vibe_engine.sandbox.reccobeats import ReccoBeats
 from vibe_engine.sandbox.requestlog import Entry
 from vibe_engine.sandbox.store import StoreClosedError
 from vibe_engine.sandbox.tokenendpoint import TokenEndpoint
@@ -34,6 +35,10 @@ class Part:
     identify: Callable[[Request, Entry], object]
 
 
+def _nobody(_request: Request, _entry: Entry) -> None:
+    """Note nothing: who asks is not known beforehand, or at all."""
+
+
 class Application:
     """Sends each request to the part of the sandbox that answers it."""
 
@@ -46,7 +51,8 @@ class Application:
         self._logged = {
             "v1": Part(api.answer, api.identify),
             "api": Part(tokens.answer, tokens.identify),
-            "authorize": Part(consent.answer, lambda _request, _entry: None),
+            "authorize": Part(consent.answer, _nobody),
+            "reccobeats": Part(ReccoBeats(world).answer, _nobody),
         }
 
     def handle(self, request: Request) -> Delivery:

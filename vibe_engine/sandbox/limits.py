@@ -17,19 +17,20 @@ class Limits:
         self._store = store
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def wait_for_rate_s(
-        self, developer: str, options: Options, *, now_s: float
-    ) -> int | None:
-        """Return after how many seconds to ask again; None: ask now."""
-        if not options.rate:
+    def wait_for_rate_s(self, developer: str, rate: int, *, now_s: float) -> int | None:
+        """Return after how many seconds to ask again; None: ask now.
+
+        `rate`: requests in a window of 30 s, 0 for no limit.
+        """
+        if not rate:
             return None
         recent = self._recent[developer]
         while recent and not now_s - RATE_WINDOW_S < recent[0] <= now_s:
             recent.popleft()
-        if len(recent) < options.rate:
+        if len(recent) < rate:
             recent.append(now_s)
             return None
-        opens_at_s = recent[len(recent) - options.rate] + RATE_WINDOW_S
+        opens_at_s = recent[len(recent) - rate] + RATE_WINDOW_S
         return max(1, math.ceil(opens_at_s - now_s))
 
     def wait_for_quota_s(

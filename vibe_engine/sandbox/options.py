@@ -21,6 +21,8 @@ class Options:
     `description_error_status`: the answer to a description that is too long or
     has line breaks. `max_playlists`: how many one account may hold.
     `kept_requests`: how many requests the log holds before it forgets the oldest.
+    `reccobeats_misses`: the part of the tracks that ReccoBeats does not know, 0 to 1;
+    `reccobeats_rate`: requests to it in a rolling 30 s window, 0 for no limit.
     """
 
     rate: int = 0
@@ -34,6 +36,8 @@ class Options:
     description_error_status: int = 500
     max_playlists: int = 11_000
     kept_requests: int = 100_000
+    reccobeats_misses: float = 0.1
+    reccobeats_rate: int = 0
 
     def as_old_as(self, stale_s: float) -> "Options":
         """Return the switches for a read that shows what stood that long ago."""

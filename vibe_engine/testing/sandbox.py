@@ -57,6 +57,7 @@ class SandboxControl:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self.api_url = f"{self.url}/v1/"
+        self.reccobeats_url = f"{self.url}/reccobeats/v1/"
         self.log_start = 0
         self._session = requests.Session()
         self._session.trust_env = False
