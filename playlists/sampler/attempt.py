@@ -123,7 +123,8 @@ class Attempt:
         self._draw_from(tiers)
         if self.missing:
             rows = np.concatenate(self._tiers)
-            repair(self.picks, rows, self.rules.size, self._budget)
+            if repair(self.picks, rows, self.rules.size, self._budget):
+                self._draw_from(self._tiers)
 
     def _draw_from(self, tiers: list[Int64s]) -> None:
         for tier in tiers:

@@ -34,9 +34,9 @@ class Picks:
         """Return what must not stand twice: the recording, or the track itself."""
         return int(self._library.recording_ids[row]) if self._is_by_recording else row
 
-    def holder_of(self, row: int) -> int | None:
-        """Return the pick that has the same recording as `row`, if any."""
-        return self._row_of.get(self.key_of(row))
+    def keys_of(self, rows: Int64s | Int32s) -> Int64s | Int32s:
+        """Return `key_of` of many rows."""
+        return self._library.recording_ids[rows] if self._is_by_recording else rows
 
     def try_add(self, row: int) -> bool:
         """Pick a row if nothing speaks against it."""
@@ -53,9 +53,9 @@ class Picks:
 
     def add_in_order(self, rows: Int64s | Int32s, goal: int) -> None:
         """Add what fits, first come first served, until there are `goal` picks."""
-        keys = self._library.recording_ids[rows] if self._is_by_recording else rows
+        keys = self.keys_of(rows).tolist()
         for row, key, artists in zip(
-            rows.tolist(), keys.tolist(), self.credits.each(rows), strict=True
+            rows.tolist(), keys, self.credits.each(rows), strict=True
         ):
             if len(self.rows) >= goal:
                 return
@@ -65,19 +65,16 @@ class Picks:
                 self._credit(row, artists)
 
     def _has_room(self, artists: Sequence[int]) -> bool:
-        for artist in artists:
-            if len(self._rows_by.get(artist, ())) >= self.cap:
-                return False
-        return True
+        return all(len(self._rows_by.get(artist, ())) < self.cap for artist in artists)
 
-    def replace(self, out: int, row: int) -> None:
-        """Put `row` in the place of the pick `out`; the caller knows that it fits."""
-        self.rows[self.rows.index(out)] = row
-        del self._row_of[self.key_of(out)]
-        self._row_of[self.key_of(row)] = row
-        for artist in self.credits.of(out):
-            self._rows_by[artist].remove(out)
-        self._credit(row, self.credits.of(row))
+    def become(self, rows: Sequence[int]) -> None:
+        """Hold other rows, which the caller knows to fit; what stays keeps its place."""
+        coming = iter(row for row in rows if row not in set(self.rows))
+        staying = set(rows)
+        kept = [row if row in staying else next(coming, None) for row in self.rows]
+        self.rows = [row for row in kept if row is not None] + list(coming)
+        self._row_of = {self.key_of(row): row for row in self.rows}
+        self.count(self.credits, self.cap)
 
     def count(self, credits: CreditTable, cap: int) -> None:
         """Keep another cap from now on, counted over other credits."""
@@ -94,10 +91,6 @@ class Picks:
     def is_full(self, artist: int) -> bool:
         """Tell whether an artist has reached the cap."""
         return len(self._rows_by.get(artist, ())) >= self.cap
-
-    def by_artist(self, artist: int) -> list[int]:
-        """Return the picks that credit an artist."""
-        return self._rows_by.get(artist, [])
 
     def full_artists(self) -> Int64s:
         """Return the artists that have reached the cap."""
