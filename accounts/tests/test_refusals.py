@@ -119,7 +119,6 @@ class TestFirstRefusal:
         account.refresh_from_db()
         assert account.recheck_at is None
 
-
     def test_repeats_no_token_that_spotify_repeats(
         self, sandbox: SandboxControl, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -174,7 +174,7 @@ def let_it_fail(person: Person, sandbox: SandboxControl, client_id: str) -> None
     sandbox.revoke(user_id=user_id, client_id=client_id)
     sandbox.expire_access()
     person.post("/playlists/reshuffle/?scope=all", scope="all")
-    wait_until(lambda: "Needs consent" in person.get("/accounts/").text)
+    wait_until(lambda: "Sign-in refused" in person.get("/accounts/").text)
     for path in ("/nowhere/", "/theme/", "/library/?page=%00", "/accounts/999/"):
         person.get(path)
 
