@@ -15,6 +15,7 @@ from accounts.forms import ConnectForm, EraseForm, LeaveForm, PrefixForm
 from accounts.models import Account, ErasureReceipt
 from automation import runtime
 from automation.ledger import RunSpec, open_run
+from automation.once import once_per_form
 from vibe_engine import clock
 from vibe_engine.errors import ConflictError
 from vibe_engine.spotify.oauth import SCOPES
@@ -220,6 +221,7 @@ def edit_prefix(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operator_required
+@once_per_form
 def refresh_token(request: OperatorRequest, pk: int) -> HttpResponse:
     """Open a run that refreshes the token now."""
     account = _account(pk)
@@ -287,6 +289,7 @@ def disconnect(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @operator_required
+@once_per_form
 def erase(request: OperatorRequest, pk: int) -> HttpResponse:
     """Say what erasing an account loses; a POST with its name begins it."""
     account = _account(pk)
