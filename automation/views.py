@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from automation import ledger, reads, runtime, schedules, waiting
 from automation.forms import STATES, RunFilterForm
 from automation.models import Run, Schedule
+from automation.once import once_per_form
 from vibe_engine import clock
 from vibe_engine.errors import InputError
 from vibe_engine.web import (
@@ -93,6 +94,7 @@ def cancel(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operator_required
+@once_per_form
 def retry(request: OperatorRequest, pk: int) -> HttpResponse:
     """Ask again for what failed."""
     found = get_object_or_404(Run, pk=pk)
@@ -121,6 +123,7 @@ def go_on(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operator_required
+@once_per_form
 def run_schedule(request: OperatorRequest, pk: int) -> HttpResponse:
     """Open the run of a schedule now; its slots stay as they are."""
     schedule = get_object_or_404(Schedule.objects.select_related("task"), pk=pk)
