@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import access
 from accounts import services as account_services
 from accounts.models import Account
+from automation.once import once_per_form
 from library import services
 from library.forms import IngestForm
 from library.hosts import album_hosts
@@ -55,6 +56,7 @@ class Judged:
 
 @require_http_methods(["GET", "POST"])
 @operator_required
+@once_per_form
 def ingest(request: OperatorRequest) -> HttpResponse:
     """Show the form; a POST judges the text, or sends it with `action=send`."""
     if request.method == "POST":

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import access
+from automation.once import once_per_form
 from library import services
 from library.forms import AlbumPlacesForm
 from library.models import Album
@@ -29,6 +30,7 @@ def detail(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operator_required
+@once_per_form
 def refresh(request: OperatorRequest, pk: int) -> HttpResponse:
     """Read an album from Spotify again."""
     album = get_object_or_404(Album, pk=pk)

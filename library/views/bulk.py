@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import access
 from automation.models import Run
+from automation.once import once_per_form
 from library import services
 from library.forms import AlbumFilterForm, HoldForm, PlaceForm, TrackFilterForm
 from library.models import Album, AlbumQuerySet, Track, TrackQuerySet
@@ -65,6 +66,7 @@ class Action:
 
 @require_POST
 @operator_required
+@once_per_form
 def bulk_albums(request: OperatorRequest) -> HttpResponse:
     """Ask about, then act on, the chosen albums."""
     keys = _keys(request)
@@ -84,6 +86,7 @@ def bulk_albums(request: OperatorRequest) -> HttpResponse:
 
 @require_POST
 @operator_required
+@once_per_form
 def bulk_tracks(request: OperatorRequest) -> HttpResponse:
     """Ask about, then act on, the chosen tracks."""
     keys = _keys(request)
