@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Account
 from automation.models import Run
+from automation.once import once_per_form
 from playlists import selection
 from playlists.models import Playlist
 from playlists.services import creation, editing, removal, reshuffling, restoring
@@ -156,6 +156,7 @@ ACTIONS = {
 
 @require_http_methods(["GET", "POST"])
 @operator_required
+@once_per_form
 def act(request: OperatorRequest, pk: int, action: str) -> HttpResponse:
     """Ask about one playlist (GET), and do it (POST)."""
     if action in MENDS:
@@ -191,6 +192,7 @@ def _take_preview(request: OperatorRequest, playlist: Playlist) -> HttpResponse:
 
 @require_POST
 @operator_required
+@once_per_form
 def bulk(request: OperatorRequest, action: str) -> HttpResponse:
     """Ask about a selection first; posted once more with `confirmed`, do it."""
     wanted = _action(action)
@@ -208,6 +210,7 @@ def bulk(request: OperatorRequest, action: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @operator_required
+@once_per_form
 def reshuffle_many(request: OperatorRequest) -> HttpResponse:
     """Reshuffle what is due, an account's playlists, or all."""
     parameters = request.POST if request.method == "POST" else request.GET
@@ -226,6 +229,7 @@ def reshuffle_many(request: OperatorRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @operator_required
+@once_per_form
 def restore(request: OperatorRequest, pk: int, snapshot_pk: int) -> HttpResponse:
     """Ask whether an earlier list shall come back, and bring it back."""
     playlist = get_object_or_404(Playlist.objects.managed(), pk=pk)
@@ -325,7 +329,7 @@ def _ask(
         "icon": action.icon,
         "danger": action.danger,
         "back": back,
-        "fields": [*(fields or []), ("key", uuid4().hex)],
+        "fields": fields or [],
     }
     return _confirm(request, context)
 

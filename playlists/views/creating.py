@@ -1,7 +1,5 @@
 """Creating playlists, with the forecast before."""
 
-from uuid import uuid4
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import access
 from automation import runtime
+from automation.once import once_per_form
 from playlists.forms import CreateForm, add_error
 from playlists.services import creation
 from playlists.services import forecast as forecasting
@@ -19,6 +18,7 @@ from vibe_engine.web import OperatorRequest, operator_required
 
 @require_http_methods(["GET", "POST"])
 @operator_required
+@once_per_form
 def create(request: OperatorRequest) -> HttpResponse:
     """Ask how many and from what; a POST creates them."""
     settings = runtime.load()
@@ -26,15 +26,14 @@ def create(request: OperatorRequest) -> HttpResponse:
         return _create(request, CreateForm(request.POST, settings=settings), settings)
     initial = {"account": access.active_account_id(request)} | request.GET.dict()
     form = CreateForm(initial=initial, settings=settings)
-    return _show(request, form, key=uuid4().hex)
+    return _show(request, form)
 
 
 def _create(
     request: OperatorRequest, form: CreateForm, settings: runtime.RuntimeSettings
 ) -> HttpResponse:
-    key = request.POST.get("key", "")[:64] or uuid4().hex
     if not form.is_valid():
-        return _show(request, form, key=key, status=422)
+        return _show(request, form, status=422)
     try:
         run = creation.create_playlists(
             **form.wishes(),
@@ -43,21 +42,18 @@ def _create(
             settings=settings,
             requested_by=request.user,
             now=clock.now(),
-            idempotency_key=key,
         )
     except InputError as error:
         add_error(form, error.field, str(error))
-        return _show(request, form, key=key, status=422)
+        return _show(request, form, status=422)
     messages.success(request, f"“{run.title}” has begun.")
     return redirect(run)
 
 
 def _show(
-    request: OperatorRequest, form: CreateForm, *, key: str, status: int = 200
+    request: OperatorRequest, form: CreateForm, *, status: int = 200
 ) -> HttpResponse:
-    return render(
-        request, "playlists/create.html", {"form": form, "key": key}, status=status
-    )
+    return render(request, "playlists/create.html", {"form": form}, status=status)
 
 
 @require_GET

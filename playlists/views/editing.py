@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Account
 from automation import runtime
+from automation.once import once_per_form
 from playlists import selection
 from playlists.forms import BulkEditForm, EditForm, add_error
 from playlists.models import Playlist
@@ -18,6 +19,7 @@ from vibe_engine.web import OperatorRequest, operator_required, render_page
 
 @require_http_methods(["GET", "POST"])
 @operator_required
+@once_per_form
 def edit(request: OperatorRequest, pk: int) -> HttpResponse:
     """Change a playlist's details and rules."""
     playlist = get_object_or_404(
@@ -68,6 +70,7 @@ def _show(
 
 @require_POST
 @operator_required
+@once_per_form
 def edit_many(request: OperatorRequest) -> HttpResponse:
     """Change the ticked things of a selection of playlists."""
     try:
@@ -106,6 +109,7 @@ def edit_many(request: OperatorRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @operator_required
+@once_per_form
 def rename_account(request: OperatorRequest, account_pk: int) -> HttpResponse:
     """Give an account's playlists the names of its present prefix."""
     account = get_object_or_404(Account.objects.select_related("app"), pk=account_pk)
