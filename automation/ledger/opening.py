@@ -26,13 +26,18 @@ _opened: ContextVar[list[Run] | None] = ContextVar("opened", default=None)
 
 @contextmanager
 def watch_opened() -> Iterator[list[Run]]:
-    """Collect the runs and bulks that are opened or joined inside, in order."""
+    """Collect the runs and bulks that are opened or joined inside, in order.
+
+    Whoever watches around this one is told as well.
+    """
     opened: list[Run] = []
     token = _opened.set(opened)
     try:
         yield opened
     finally:
         _opened.reset(token)
+        for run in opened:
+            _tell_watcher(run)
 
 
 def _tell_watcher(run: Run) -> Run:
