@@ -45,7 +45,8 @@ def distinct(rows: Int64s | Int32s, count: int) -> Int64s:
     if len(rows) > count // DENSE:
         return np.flatnonzero(marked(rows, count))
     ascending = np.sort(rows.astype(np.int64))
-    return ascending[np.diff(ascending, prepend=-1) != 0]
+    once: Int64s = ascending[np.diff(ascending, prepend=-1) != 0]
+    return once
 
 
 def run_lengths(values: Int64s) -> Int64s:

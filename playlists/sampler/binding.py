@@ -54,7 +54,7 @@ def _gains(attempt: Attempt, capped: Int64s) -> dict[str, int]:
 def _outside(attempt: Attempt, looser: Rules) -> Int64s:
     """Return the rows that looser filters would let through and that do not rest."""
     if looser == attempt.rules:
-        return attempt.pool.rows[:0]
+        return np.zeros(0, np.int64)
     passes = passing(attempt.library, looser) & ~attempt.mask
     passes[attempt.barred] = False
     return np.flatnonzero(passes)

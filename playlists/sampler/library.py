@@ -38,13 +38,13 @@ class Groups:
     """Rows grouped by a key: finds every row of some keys without a scan."""
 
     sorted_keys: Int64s
-    rows: Int64s
+    rows: Int32s
 
     @classmethod
     def of(cls, keys: Int64s, rows: Int64s) -> Self:
         """Group `rows[i]` under `keys[i]`; a row may stand under several keys."""
         order = np.argsort(keys, kind="stable")
-        return cls(keys[order], rows[order])
+        return cls(keys[order], rows[order].astype(np.int32))
 
     def spans(self, keys: Int64s) -> tuple[Int64s, Int64s]:
         """Return where in `rows` those of each key start and stop."""
@@ -54,7 +54,7 @@ class Groups:
 
     def find(self, keys: Int64s) -> Int64s:
         """Return the rows under all of `keys`; a row may come more than once."""
-        return self.rows[ranges(*self.spans(keys))]
+        return self.rows[ranges(*self.spans(keys))].astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class CreditTable:
     @cached_property
     def _view(self) -> memoryview:
         """The artist ids as memory: a slice of it costs a third of an array's."""
-        return memoryview(np.ascontiguousarray(self.artist_ids))
+        return np.ascontiguousarray(self.artist_ids).data
 
     @cached_property
     def lengths(self) -> Int64s:

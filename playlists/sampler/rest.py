@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from playlists.sampler.arrays import Flags, Int64s, contains, ranges
+from playlists.sampler.arrays import Flags, Int32s, Int64s, contains, ranges
 from playlists.sampler.library import Library
 
 SECONDS_A_DAY = 86_400
@@ -66,7 +66,7 @@ class RestTable:
         recordings = np.array([*resting.current, *resting.left], np.int64)
         current = len(resting.current)
         start, stop = library.by_recording.spans(recordings)
-        rows = library.by_recording.rows[ranges(start, stop)]
+        rows = library.by_recording.rows[ranges(start, stop)].astype(np.int64)
         index = np.repeat(np.arange(len(recordings)), stop - start)
         days = np.array([*[NEVER] * current, *resting.left.values()], np.int64)
         order = np.lexsort((index, rows))
@@ -92,7 +92,7 @@ class RestTable:
         has_left: Flags = self.left_day != NEVER
         return has_left
 
-    def left_days(self, rows: Int64s) -> Int64s:
+    def left_days(self, rows: Int64s | Int32s) -> Int64s:
         """Return on which day each of `rows` last left, -1 where it never did."""
         place = np.searchsorted(self.rows, rows)
         found = contains(self.rows, rows)
