@@ -155,6 +155,7 @@ class AccountAdmin(admin.ModelAdmin[Account]):
         "authorized_at",
         "authorized_by",
         "consent_ends_at",
+        "recheck_at",
         "token_expires_at",
         "playlists_count",
         "next_index",
@@ -187,6 +188,7 @@ class TokenAdmin(ReadOnlyAdmin):
         "key_id",
         "version",
         "refreshing_until",
+        "refreshed_at",
         "refused_at",
         "refusals",
     )

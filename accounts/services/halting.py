@@ -15,6 +15,8 @@ from vibe_engine.errors import WaitError
 PROBE = timedelta(seconds=60)
 """A probe that has not reported back by then is given up; twice the call deadline."""
 BEHIND_PROBE = timedelta(seconds=5)
+FARTHEST = timedelta(hours=26)
+"""A halt that ends later is void, the clock was set back; Spotify asks for 25 at most."""
 SPREAD_S = 60
 """Accounts that wait for the end of a halt come back over this time."""
 
@@ -78,7 +80,7 @@ def enter(account: Account, *, now: datetime) -> None:
     until = app.refresh_halted_until
     if until is None:
         return
-    if until > now:
+    if now < until <= now + FARTHEST:
         raise halted(account, until)
     same = App.objects.filter(pk=app.pk, refresh_halted_until=until)
     if not same.update(refresh_halted_until=now + PROBE):

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 
 MARGIN = timedelta(seconds=60)
 """A token that ends sooner than this is not used for another call."""
-CLAIM = timedelta(seconds=45)
-"""How long one worker may take to refresh; the call's deadline is 30 s."""
+CLAIM = timedelta(seconds=75)
+"""How long one worker may take to refresh: two calls with a deadline of 30 s."""
 BUSY = timedelta(seconds=2)
 MISCONFIGURED = timedelta(minutes=15)
 RATE_LIMITED_S = 60.0

@@ -1,7 +1,7 @@
 """Whether an account's sign-in at Spotify stands: refusals, and the known end."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -10,6 +10,8 @@ from vibe_engine.errors import BlockedError, WaitError
 
 logger = logging.getLogger(__name__)
 
+FARTHEST = timedelta(hours=1)
+"""A recheck that is later is void, the clock was set back."""
 WAIT_CAUSE = "consent"
 """The reason of runs that wait until Spotify is asked again."""
 
@@ -32,7 +34,7 @@ def require_recheck_due(account: Account, *, now: datetime) -> None:
     :raises WaitError: it is too early to ask again.
     """
     recheck_at = account.recheck_at
-    if recheck_at is not None and recheck_at > now:
+    if recheck_at is not None and now < recheck_at <= now + FARTHEST:
         raise wait_for_recheck(recheck_at)
 
 

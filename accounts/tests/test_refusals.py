@@ -82,6 +82,18 @@ class TestFirstRefusal:
         wave()
         assert refreshes(sandbox) == 1
 
+    def test_is_asked_at_once_where_the_clock_was_set_back(
+        self, sandbox: SandboxControl
+    ) -> None:
+        account = expired(sandbox)
+        far = product_clock.now() + timedelta(days=200)
+        Account.objects.update(recheck_at=far)
+        App.objects.update(refresh_halted_until=far, refresh_halt_cause="rate")
+        AccountTokens(account.pk).access_token()
+        account.refresh_from_db()
+        assert account.recheck_at is None
+        assert the_app().refresh_halted_until is None
+
     def test_lets_runs_wait_and_neither_fails_nor_blocks_them(
         self, sandbox: SandboxControl
     ) -> None:
