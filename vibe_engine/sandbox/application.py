@@ -4,6 +4,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from werkzeug.exceptions import ClientDisconnected
@@ -76,8 +77,9 @@ class Application:
         """Note when an answer that was held back or dripped had gone out."""
         if delivery.number is None:
             return
-        with self._world.store.transaction():
-            self._world.log.finish(delivery.number, now_s=self._world.clock.now_s())
+        now_s = self._world.clock.now_s()
+        with suppress(StoreClosedError), self._world.store.transaction():
+            self._world.log.finish(delivery.number, now_s=now_s)
 
     def _answer_logged(self, request: Request, part: Part) -> Delivery:
         entry = self._entry(request)
