@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import receipt_views, views
+from accounts import mending_views, receipt_views, shadow, views
 
 app_name = "accounts"
 
@@ -24,8 +24,12 @@ urlpatterns = [
     path("<int:pk>/renew/", views.renew, name="renew"),
     path("<int:pk>/prefix/", views.edit_prefix, name="edit_prefix"),
     path("<int:pk>/refresh/", views.refresh_token, name="refresh_token"),
+    path("developers/<int:pk>/ask-again/", mending_views.ask_again, name="ask_again"),
+    path("<int:pk>/check-seat/", mending_views.check_seat, name="check_seat"),
     path("<int:pk>/pause/", views.pause, name="pause"),
     path("<int:pk>/resume/", views.resume, name="resume"),
+    path("<int:pk>/shadow/", shadow.enter_shadow, name="enter_shadow"),
+    path("<int:pk>/live/", shadow.leave_shadow, name="leave_shadow"),
     path("<int:pk>/disconnect/", views.disconnect, name="disconnect"),
     path("<int:pk>/erase/", views.erase, name="erase"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from automation import views
+from automation import switches, views
 
 app_name = "automation"
 
@@ -19,6 +19,11 @@ urlpatterns = [
         views.toggle_schedule,
         name="toggle_schedule",
     ),
+    path("automation/writing/", switches.writing, name="writing"),
+    path("automation/writing/stop/", switches.stop, name="stop"),
+    path("automation/writing/resume/", switches.resume, name="resume"),
+    path("automation/writing/shadow/", switches.shadow, name="shadow"),
+    path("automation/writing/live/", switches.leave_shadow, name="leave_shadow"),
     path("settings/", views.settings_page, name="settings"),
     path("settings/<slug:key>/restore/", views.restore_setting, name="restore_setting"),
 ]

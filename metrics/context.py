@@ -1,16 +1,22 @@
-"""What the frame around every page shows, in at most two queries."""
+"""What the frame around every page shows, in at most three queries."""
 
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import cast
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from accounts import access
 from accounts.models import Account
+from automation import holds
 from automation import reads as engine_room
+from automation.models import Hold
+from metrics.hold_strips import hold_strips
 from metrics.strips import Strip, strips_for
 from vibe_engine import clock
+from vibe_engine.web import may_operate
 
 SECTIONS = {
     "metrics": "dashboard",
@@ -75,9 +81,43 @@ class Frame:
         return self.pulse
 
     @cached_property
+    def holds(self) -> list[Hold]:
+        """What holds writing back now: a stop, shadow modes."""
+        return list(holds.open_holds())
+
+    @property
+    def stop(self) -> Hold | None:
+        """The stop of all pushes, if there is one."""
+        return next((hold for hold in self.holds if hold.kind == Hold.Kind.STOP), None)
+
+    @property
+    def shadow(self) -> Hold | None:
+        """The shadow mode of the whole fleet, if it is on."""
+        shadows = (hold for hold in self.holds if hold.kind == Hold.Kind.SHADOW)
+        return next((hold for hold in shadows if not hold.lane), None)
+
+    @property
+    def shadow_lanes(self) -> frozenset[str]:
+        """The lanes of the accounts that are in shadow mode by themselves."""
+        return frozenset(hold.lane for hold in self.holds if hold.lane)
+
+    @cached_property
     def strips(self) -> list[Strip]:
         """What the operator must know now, above everything."""
-        return strips_for(accounts=self.accounts, pulse=self.pulse, now=self.now)
+        return [
+            *hold_strips(
+                holds=self.holds,
+                accounts=self.accounts,
+                may_act=bool(self.holds) and self.may_act,
+                now=self.now,
+            ),
+            *strips_for(accounts=self.accounts, pulse=self.pulse, now=self.now),
+        ]
+
+    @property
+    def may_act(self) -> bool:
+        """Whether this person may act, not only look."""
+        return may_operate(cast("User", self._request.user))
 
     @property
     def counts(self) -> dict[str, int]:

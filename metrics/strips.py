@@ -8,9 +8,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import CONSENT_SOON, Account, App, Developer
+from accounts.models import CONSENT_SOON, Account, App
+from accounts.pressure import closed_because, closed_until
 from accounts.services import halting
-from accounts.throttle import circuit
+from automation import waiting
 from automation.reads import Pulse
 from vibe_engine import words
 
@@ -23,7 +24,10 @@ MOST_ALIKE = 2
 
 @dataclass(frozen=True)
 class Strip:
-    """One strip; `kind` is "warn" or "info", times are told in the person's zone."""
+    """One strip; `kind` is "warn" or "info", times are told in the person's zone.
+
+    `url` is followed, or posted to where it `posts`.
+    """
 
     kind: str
     icon: str
@@ -31,12 +35,13 @@ class Strip:
     text: str
     url: str = ""
     label: str = ""
+    posts: bool = False
 
 
 def strips_for(
     *, accounts: Sequence[Account], pulse: Pulse, now: datetime
 ) -> list[Strip]:
-    """Return the strips in order of urgency, without a query."""
+    """Return the strips in order of urgency; one query, where calls rest."""
     return [
         *_engine(pulse, now),
         *_circuits(accounts, now),
@@ -62,22 +67,28 @@ def _engine(pulse: Pulse, now: datetime) -> Iterator[Strip]:
 
 
 def _circuits(accounts: Sequence[Account], now: datetime) -> Iterator[Strip]:
-    developers: dict[int, Developer] = {
-        account.app.developer_id: account.app.developer for account in accounts
-    }
-    for developer in developers.values():
-        until = developer.circuit_open_until
-        if until is None or until <= now:
+    developers = {a.app.developer_id: a.app.developer for a in accounts}
+    closed = [one for one in developers.values() if closed_until(one, now=now)]
+    waits = waiting.counts(budgets=[one.budget for one in closed], now=now)
+    for developer in closed:
+        until, cause = developer.circuit_open_until, closed_because(developer, now=now)
+        if until is None or cause is None:
             continue
+        todo = cause.todo if cause.wants_a_person else "What waits goes on by itself."
         yield Strip(
             "warn",
             "warn",
             f"Calls for {developer.name} rest until {_exact(until, now)}.",
-            f"{_sentence(circuit.words(developer.circuit_cause))}; what waits goes on "
-            "by itself then.",
+            f"{cause.title}; {_runs_waiting(waits.get(developer.budget, 0))}. {todo}",
             reverse("accounts:list"),
-            "See quota",
+            "See what waits",
         )
+
+
+def _runs_waiting(count: int) -> str:
+    if not count:
+        return "nothing waits for it yet"
+    return "1 run waits" if count == 1 else f"{count:,} runs wait"
 
 
 def _halts(accounts: Sequence[Account], now: datetime) -> Iterator[Strip]:
@@ -177,10 +188,6 @@ def _playlists(*accounts: Account) -> str:
     return (
         "1 playlist stands still" if count == 1 else f"{count:,} playlists stand still"
     )
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _exact(moment: datetime, now: datetime) -> str:

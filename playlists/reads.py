@@ -134,6 +134,12 @@ def snapshot_timeline(playlist: Playlist, *, limit: int = 60) -> list[SnapshotSt
     ]
 
 
+def shadow_lists(playlist: Playlist, *, limit: int = 60) -> list[PlaylistSnapshot]:
+    """Return the lists drawn in shadow mode, newest first; they were never sent."""
+    drawn = playlist.snapshots.filter(state=PlaylistSnapshot.State.SHADOW)
+    return list(drawn.order_by("-planned_at", "-pk")[:limit])
+
+
 def _step(snapshot: PlaylistSnapshot, before: set[int]) -> SnapshotStep:
     here = set(snapshot.track_ids())
     return SnapshotStep(
@@ -151,6 +157,8 @@ def report_words(snapshot: PlaylistSnapshot) -> list[str]:
         return _restored_words(snapshot)
     if snapshot.origin == PlaylistSnapshot.Origin.EMPTY:
         return ["Emptied by hand."]
+    if snapshot.origin == PlaylistSnapshot.Origin.TAKEN:
+        return _taken_words(snapshot)
     if "asked" not in snapshot.report:
         return []
     try:
@@ -175,6 +183,15 @@ def _restored_words(snapshot: PlaylistSnapshot) -> list[str]:
     if left_out:
         noun = "track was" if left_out == 1 else "tracks were"
         words.append(f"{left_out} {noun} left out: held, or no longer played.")
+    return words
+
+
+def _taken_words(snapshot: PlaylistSnapshot) -> list[str]:
+    words = ["Made by hand on Spotify and taken over as it stood there."]
+    unknown = snapshot.report.get("unknown", 0)
+    if unknown:
+        noun = "track is" if unknown == 1 else "tracks are"
+        words.append(f"{unknown} {noun} not in the library and cannot be listed here.")
     return words
 
 

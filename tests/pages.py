@@ -62,7 +62,7 @@ def asked(name: str, shows: str = "", **rest: Any) -> Page:
     return Page(name, shows, who=OPERATOR, **rest)
 
 
-ACTIONS = ("reshuffle", "push", "pause", "resume", "stop", "unfollow", "empty")
+ACTIONS = ("reshuffle", "push", "take", "pause", "resume", "stop", "unfollow", "empty")
 PAGES = (
     Page("metrics:home", "account playlist"),
     Page("metrics:now", "account run"),
@@ -114,6 +114,7 @@ PAGES = (
         {"state": "due", "account": "account"},
         {"page": "2"},
     ),
+    Page("playlists:inventory", "account"),
     asked("playlists:create", "account collection"),
     asked("playlists:forecast", "account"),
     *(
@@ -144,6 +145,7 @@ PAGES = (
     Page("automation:run", "run person step", row="run"),
     Page("automation:run", "run person", row="bulk"),
     Page("automation:settings", "account"),
+    Page("automation:writing", "account"),
 )
 POST_ONLY = frozenset(
     {
@@ -153,6 +155,8 @@ POST_ONLY = frozenset(
         "accounts:refresh_token",
         "accounts:pause",
         "accounts:resume",
+        "accounts:ask_again",
+        "accounts:check_seat",
         "accounts:check_receipt",
         "library:preview",
         "library:bulk_albums",
@@ -163,12 +167,20 @@ POST_ONLY = frozenset(
         "library:release_track",
         "library:remove_from_collection",
         "playlists:bulk",
+        "playlists:look_now",
         "playlists:edit_many",
         "automation:cancel_run",
+        "automation:go_on",
         "automation:retry_run",
         "automation:run_schedule",
         "automation:toggle_schedule",
         "automation:restore_setting",
+        "automation:stop",
+        "automation:resume",
+        "automation:shadow",
+        "automation:leave_shadow",
+        "accounts:enter_shadow",
+        "accounts:leave_shadow",
     }
 )
 APART = frozenset(

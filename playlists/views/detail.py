@@ -11,7 +11,7 @@ from library.models import Track
 from playlists import pictures, reads, table
 from playlists.effective import effective
 from playlists.models import Playlist
-from playlists.services import reshuffling
+from playlists.services import inventory, reshuffling
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
 from vibe_engine.web import (
@@ -47,6 +47,7 @@ def detail(request: OperatorRequest, pk: int) -> HttpResponse:
         "total_s": sum(row.track.duration_ms for row in current.tracks) // 1000,
         "covers": [row.track.album.image_url for row in current.tracks],
         "print": pictures.print_of(current.tracks),
+        "edited": inventory.edited_look(playlist),
         "now": now,
     }
     return render(request, "playlists/detail.html", context)
@@ -84,6 +85,7 @@ def snapshots(request: OperatorRequest, pk: int) -> HttpResponse:
         "steps": [(step, energies[step.snapshot.pk]) for step in steps],
         "marks": pictures.marks_of(steps),
         "more": request.htmx and len(steps) == limit,
+        "shadows": reads.shadow_lists(playlist, limit=limit),
     }
     return render_page(
         request,
@@ -153,4 +155,5 @@ def track_history(request: OperatorRequest, track_pk: int) -> HttpResponse:
 
 
 def _load(pk: int) -> Playlist:
-    return get_object_or_404(Playlist.objects.select_related("account__app"), pk=pk)
+    playlists = Playlist.objects.select_related("account__app", "look")
+    return get_object_or_404(playlists, pk=pk)
