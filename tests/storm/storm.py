@@ -10,7 +10,7 @@ from typing import Any
 from django.db import OperationalError, connection
 
 from automation.models import Run
-from tests.storm.checker import Rules, judge, uncounted_writes
+from tests.storm.checker import Rules, judge
 from tests.storm.crew import Crew
 from tests.storm.fleet import Fleet, found_fleet
 from tests.storm.ground import TIMES, Ground
@@ -136,7 +136,6 @@ class Storm:
             "playlists": len(history.local),
             "calls": len(history.calls),
             "circuits": len(history.openings),
-            "late_writes": len(list(uncounted_writes(history))),
             "lost": len(verdict.lost),
             "duplicates": len(verdict.duplicates),
             "wrong": len(verdict.wrong),

@@ -10,19 +10,20 @@ from random import Random
 from django.db import OperationalError, connection
 
 from automation.models import Run
+from playlists.services import lateness
 from tests.storm import weather
 from tests.storm.crew import Member
 from tests.storm.ground import TIMES
 from tests.storm.scenarios.kills import pids_at_work
 from tests.storm.storm import PAUSE_S, Figures, Storm
 
-WORKERS = 7
+WORKERS = 9
 THREADS = 2
-ASLEEP_AT_ONCE = 5
+ASLEEP_AT_ONCE = 6
 ACCOUNTS = 4
 PLAYLISTS = 16
 ENOUGH_WAITING = 8
-SLEEP_S = (float(TIMES["RUN_LEASE_S"]) + 0.5, float(TIMES["RUN_LEASE_S"]) + 4.0)
+SLEEP_S = (float(TIMES["RUN_LEASE_S"]) + 0.5, float(TIMES["RUN_LEASE_S"]) + 7.0)
 LATE_S = 2 * float(TIMES["SPOTIFY_DEADLINE_S"])
 """After the last sleeper woke: the time in which it may still send something."""
 SECONDS_PER_SLEEP = 20
@@ -97,7 +98,7 @@ class Dormitory:
 
     def _replace(self, worker: Member) -> None:
         """Give the place of one who slept by itself to another who will."""
-        if worker.fault_point:
+        if worker.fault_point and self.sleeps < self.storm.size.rounds:
             worker.name = RETIRED
             self._start(BEFORE_SENDING)
 
@@ -151,6 +152,9 @@ def rage(storm: Storm) -> Figures:
     storm.wait_quiet("finishing")
     time.sleep(LATE_S)
     storm.wait_quiet("repairing")
-    taken_over = Run.objects.filter(was_taken_over=True).count()
-    figures: Figures = {"sleeps": dormitory.sleeps, "taken_over": taken_over}
+    figures: Figures = {
+        "sleeps": dormitory.sleeps,
+        "taken_over": Run.objects.filter(was_taken_over=True).count(),
+        "repairs": Run.objects.filter(kind=lateness.PUSH).count(),
+    }
     return figures | storm.judge(late_writes=True)
