@@ -34,6 +34,11 @@ def main(argv: Sequence[str]) -> int:
         figures = hold_each(options)
     sys.stdout.write(json.dumps(figures) + "\n")
     sys.stdout.flush()
+    return exit_code(figures)
+
+
+def exit_code(figures: Figures) -> int:
+    """Return 0 if the storm could be held and nothing was found wrong."""
     return int("error" in figures or any(figures[name] for name in FAULTS))
 
 
@@ -75,11 +80,20 @@ def hold(options: argparse.Namespace) -> Figures:
         figures = rage(name, options)
     except Exception as error:
         traceback.print_exc(file=sys.stdout)
-        figures = {"error": f"{type(error).__name__}: {error}"}
-    nothing: Figures = dict.fromkeys(COUNTED, 0)
-    seconds = round(time.monotonic() - began_s)
+        last_line = f"{error}".strip().rpartition("\n")[2]
+        figures = {"error": f"{type(error).__name__}: {last_line}"}
+    return {**blank(name, options), **figures, "seconds": seconds_since(began_s)}
+
+
+def blank(name: str, options: argparse.Namespace) -> Figures:
+    """Return the figures of a storm of which nothing is known yet."""
     known = {"scenario": name, "seed": options.seed, "scale": options.scale}
-    return {**nothing, **figures, **known, "seconds": seconds}
+    return {**dict.fromkeys(COUNTED, 0), **known, "seconds": 0}
+
+
+def seconds_since(began_s: float) -> int:
+    """Return how long it has taken, in whole seconds."""
+    return round(time.monotonic() - began_s)
 
 
 def rage(name: str, options: argparse.Namespace) -> Figures:
@@ -100,7 +114,11 @@ def rage(name: str, options: argparse.Namespace) -> Figures:
 
 def hold_each(options: argparse.Namespace) -> Figures:
     """Hold the storms one after another, each in a process of its own."""
-    scenarios = [hold_apart(name, options) for name in options.scenario or SIZES]
+    return add_up([hold_apart(name, options) for name in options.scenario or SIZES])
+
+
+def add_up(scenarios: Sequence[Figures]) -> Figures:
+    """Return the figures of all storms together, with each one's own in them."""
     total: Figures = {
         name: sum(figures[name] for figures in scenarios) for name in COUNTED
     }
@@ -110,8 +128,8 @@ def hold_each(options: argparse.Namespace) -> Figures:
     seconds = sum(one["seconds"] for one in scenarios)
     return {
         **total,
-        "seed": options.seed,
-        "scale": options.scale,
+        "seed": scenarios[0]["seed"],
+        "scale": scenarios[0]["scale"],
         "seconds": seconds,
         "scenarios": {one["scenario"]: one for one in scenarios},
     }
@@ -137,9 +155,8 @@ def hold_apart(name: str, options: argparse.Namespace) -> Figures:
     try:
         figures: Figures = json.loads(last)
     except ValueError:
-        nothing: Figures = dict.fromkeys(COUNTED, 0)
         error = f"ended with {child.returncode} and without figures"
-        return {**nothing, "scenario": name, "seconds": 0, "error": error}
+        return {**blank(name, options), "error": error}
     return figures
 
 

@@ -47,9 +47,3 @@ def test_a_storm_leaves_nothing_lost_and_nothing_doubled(
     figures = hold(name, tmp_path / "storm.log")
     assert {key: figures[key] for key in NOTHING} == NOTHING
     assert figures["runs"] > 0
-
-
-def test_a_storm_that_cannot_be_held_fails(tmp_path: Path) -> None:
-    log = tmp_path / "storm.log"
-    with pytest.raises(AssertionError, match="error"):
-        hold("no_such_storm", log)
