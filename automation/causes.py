@@ -320,5 +320,5 @@ _ROUTES = {
     Place.APPS: "accounts:list",
     Place.ACCOUNT: "accounts:detail",
     Place.CONSENT: "accounts:renew",
-    Place.RUNS: "automation:list",
+    Place.RUNS: "automation:writing",
 }
