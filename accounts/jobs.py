@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from accounts import services
-from accounts.models import Account
+from accounts.models import Account, Token
 from accounts.services import erasing, keeping
 from accounts.services.waves import Pace
 from automation import ledger, registry, retention
@@ -39,12 +39,17 @@ def watch_consents(run: Run) -> dict[str, object]:
 
 @kind("accounts.refresh_token")
 def refresh_token(run: Run) -> dict[str, object]:
-    """Refresh one account's token because a person asked for it."""
+    """Refresh one account's token because a person asked for it.
+
+    A token that is newer than the wish fulfils it, as after a worker's death.
+    """
     account = Account.objects.filter(pk=run.arguments["account"]).first()
     if account is None:
         raise VibeError("The account is gone.")
-    ledger.require_lease(run)
-    services.refresh_token(account=account, now=clock.now())
+    fresh = Token.objects.filter(account=account, refreshed_at__gt=run.created_at)
+    if not fresh.exists():
+        ledger.require_lease(run)
+        services.refresh_token(account=account, now=clock.now())
     expires_at = account.token_expires_at
     return {"token_expires_at": expires_at.isoformat() if expires_at else ""}
 
