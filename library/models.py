@@ -260,7 +260,9 @@ class Track(models.Model):
     """A track of an album, with what is known of its sound.
 
     `recording_key` says which rows are the same recording: the ISRC where it is
-    known, else normalised title, primary artist and length.
+    known, else normalised title, primary artist and length. `prior_used_on` and
+    `prior_use_count` are what `last_used_on` and `use_count` were before the day of
+    the last use, so that all lists of a day are drawn from the same figures.
     """
 
     class FeatureSource(models.TextChoices):
@@ -310,6 +312,8 @@ class Track(models.Model):
     is_playable = models.BooleanField(default=True)
     last_used_on = models.DateField(null=True, blank=True)
     use_count = models.PositiveIntegerField(default=0)
+    prior_used_on = models.DateField(null=True, blank=True, editable=False)
+    prior_use_count = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField()
 
     objects = TrackQuerySet.as_manager()

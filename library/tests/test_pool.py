@@ -18,8 +18,8 @@ from library.tests.factories import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
-QUERIES_COLD = 4
-QUERIES_WARM = 2
+QUERIES_COLD = 6
+QUERIES_WARM = 1
 
 
 class TestLoadLibrary:
@@ -143,21 +143,28 @@ class TestLoadLibrary:
         add_to_collection(collection, [track.album])
         assert len(pool.load_library(collection_ids=[collection.pk])) == 1
 
-    def test_sees_new_uses_without_reading_everything_again(self) -> None:
-        tracks = make_tracks(5)
-        before = pool.load_library()
-        services.mark_used([tracks[3].pk], on=date(2026, 5, 1))
-        after = pool.load_library()
-        assert after.track_ids is before.track_ids
-        assert after.use_count.tolist() == [0, 0, 0, 1, 0]
-        assert before.use_count.tolist() == [0, 0, 0, 0, 0]
-        assert after.last_used_day.tolist() == [-1, -1, -1, 20_574, -1]
+    def test_counts_uses_up_to_the_day_before(self) -> None:
+        tracks = make_tracks(3)
+        for day in (1, 1, 4, 4, 4):
+            services.mark_used([tracks[1].pk], on=date(2026, 5, day))
+        seen = {day: pool.load_library(on=date(2026, 5, day)) for day in (2, 4, 5)}
+        assert [seen[day].use_count[1] for day in seen] == [2, 2, 5]
+        assert [seen[day].last_used_day[1] for day in (2, 4, 5)] == [
+            20_574,
+            20_574,
+            20_577,
+        ]
 
-    def test_sees_a_second_use_on_the_same_day(self) -> None:
-        track = make_track()
-        for expected in (1, 2, 3):
-            services.mark_used([track.pk], on=date(2026, 5, 1))
-            assert pool.load_library().use_count.tolist() == [expected]
+    def test_stays_the_same_all_day(
+        self, django_assert_num_queries: pytest.FixtureRequest
+    ) -> None:
+        tracks, today = make_tracks(5), date(2026, 5, 1)
+        before = pool.load_library(on=today)
+        services.mark_used([tracks[3].pk], on=today)
+        with django_assert_num_queries(QUERIES_WARM):  # type: ignore[operator]
+            assert pool.load_library(on=today) is before
+        tomorrow = pool.load_library(on=date(2026, 5, 2))
+        assert tomorrow.use_count.tolist() == [0, 0, 0, 1, 0]
 
     def test_is_not_taken_for_another_library_of_the_same_version(self) -> None:
         make_track()

@@ -11,7 +11,7 @@ from automation.runtime import RuntimeSettings
 from library import pool
 from playlists import sampler
 from playlists.effective import inherited_values
-from playlists.services import planning
+from playlists.services import stock
 from playlists.services.creation import check_override, count_managed, find_collections
 from vibe_engine.errors import InputError
 
@@ -73,7 +73,7 @@ def forecast_creation(
     rules = _rules(settings, check_override("size", size))
     interval = check_override("interval_days", interval_days)
     found = find_collections(collection_ids)
-    library = planning.as_library(
+    library = stock.as_library(
         pool.load_library(collection_ids=[collection.pk for collection in found])
     )
     tracks, artists, reachable = _supply(library, rules)

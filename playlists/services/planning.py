@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from library.pool import PoolColumns
 from playlists import sampler
 from playlists.effective import rules_for
 from playlists.models import Playlist, PlaylistSnapshot
+from playlists.services import stock
 from vibe_engine.errors import VibeError
 
 LISTS_BEFORE = 12
@@ -107,36 +108,61 @@ def draw_list(
     """
     rules = rules_for(playlist, settings)
     collection_ids = _collection_ids(playlist)
-    columns = pool.load_library(collection_ids=collection_ids)
-    library = as_library(columns)
-    resting = read_resting(playlist, cooldown_days=rules.cooldown_days, now=now)
-    path: Seed = (seed, playlist.pk, sampler.day_of(now))
-    drawn = sampler.draw(library, rules, resting, path)
+    found = stock.find_stock(
+        rules=rules, collection_ids=collection_ids, on=now.astimezone(UTC).date()
+    )
+    resting = read_resting(
+        playlist, cooldown_days=rules.cooldown_days, now=now, known=found.columns
+    )
+    return draw_from(
+        found,
+        resting,
+        playlist=playlist,
+        seed=seed,
+        rules_hash=_rules_hash(rules, collection_ids),
+    )
+
+
+def draw_from(
+    found: stock.Stock,
+    resting: sampler.Resting,
+    *,
+    playlist: Playlist,
+    seed: int,
+    rules_hash: str,
+    steps: int = 8,
+) -> Plan:
+    """Draw and order a list from what was found and read for it.
+
+    :raises EmptyDrawError: no track may be drawn.
+    """
+    library, rules = found.library, found.pool.rules
+    path: Seed = (seed, playlist.pk, resting.today)
+    drawn = sampler.draw(library, rules, resting, path, pool=found.pool)
     if not drawn.rows:
         raise EmptyDrawError(_why_empty(drawn.report))
-    rows, order = sampler.sequence(library, drawn.rows, rules, path)
+    rows, order = sampler.sequence(library, drawn.rows, rules, path, steps=steps)
     return Plan(
-        track_ids=[int(library.track_ids[row]) for row in rows],
+        track_ids=library.track_ids[rows].tolist(),
         report=drawn.report.with_order(order),
-        rules_hash=_rules_hash(rules, collection_ids),
-        library_version=columns.version,
+        rules_hash=rules_hash,
+        library_version=found.columns.version,
         seed=seed,
     )
 
 
-def as_library(columns: PoolColumns) -> sampler.Library:
-    """Hand the library's columns to the sampler."""
-    names = {field.name for field in fields(sampler.Library)}
-    return sampler.Library(**{name: getattr(columns, name) for name in names})
-
-
 def read_resting(
-    playlist: Playlist, *, cooldown_days: int, now: datetime
+    playlist: Playlist,
+    *,
+    cooldown_days: int,
+    now: datetime,
+    known: PoolColumns | None = None,
 ) -> sampler.Resting:
     """Return what must rest, read from the packed plans of the snapshots.
 
     Current is what stands on Spotify or may stand there, since it was sent; a list
-    has left on the day of its `replaced_at`.
+    has left on the day of its `replaced_at`. Recordings of tracks in the columns
+    that are `known` cost no query.
     """
     today = sampler.day_of(now)
     current: list[int] = []
@@ -148,7 +174,7 @@ def read_resting(
             continue
         day = sampler.day_of(replaced_at)
         left.update({pk: max(day, left.get(pk, day)) for pk in track_ids})
-    return _by_recording(today, current, left)
+    return _by_recording(today, current, left, known)
 
 
 def _lists_that_rest(
@@ -171,9 +197,12 @@ def _lists_that_rest(
 
 
 def _by_recording(
-    today: int, current: Sequence[int], left: dict[int, int]
+    today: int,
+    current: Sequence[int],
+    left: dict[int, int],
+    known: PoolColumns | None,
 ) -> sampler.Resting:
-    numbers = pool.recording_numbers({*current, *left})
+    numbers = pool.recording_numbers({*current, *left}, known=known)
     left_on: dict[int, int] = {}
     for pk, number in numbers.items():
         if pk in left:

@@ -1,0 +1,149 @@
+"""Reading the library from the database into columns, all of one version."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from django.db import transaction
+from django.db.models import Count, F, Q, QuerySet
+
+from library.models import FEATURE_NAMES, LibraryVersion, Track, TrackArtist
+from library.pool.columns import UNKNOWN, Int32s, Int64s, PoolColumns, offsets_of
+from library.recordings import recording_number
+
+Stamp = tuple[UUID, int]
+
+BATCH = 20_000
+TRIES = 3
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+def read_columns(*, on: date | None) -> tuple[Stamp | None, PoolColumns]:
+    """Return the library's stamp and columns, which belong to each other.
+
+    Uses are counted up to the day before `on`, or all of them. Changes that are
+    committed meanwhile let the reading begin again; the last try holds the version's
+    row, so that changes wait for it.
+    """
+    for _ in range(TRIES):
+        stamp = LibraryVersion.stamp()
+        columns = _read(stamp, on)
+        if LibraryVersion.stamp() == stamp:
+            return stamp, columns
+    with transaction.atomic():
+        LibraryVersion.objects.select_for_update().filter(pk=1).first()
+        stamp = LibraryVersion.stamp()
+        return stamp, _read(stamp, on)
+
+
+def _read(stamp: Stamp | None, on: date | None) -> PoolColumns:
+    tracks = Track.objects.usable().annotate(year=F("album__release_year"))
+    columns = _in_batches(tracks.order_by("pk"), _COLUMNS)
+    prior = columns.pop("prior_used_on"), columns.pop("prior_use_count")
+    if on is not None:
+        later = columns["last_used_on"] >= on.toordinal() - EPOCH_ORDINAL
+        columns["last_used_on"][later] = prior[0][later]
+        columns["use_count"][later] = prior[1][later]
+    offsets, artist_ids = _read_credits(columns["pk"])
+    counts = Track.objects.aggregate(
+        total=Count("pk"), held=Count("pk", filter=Q(is_usable=False))
+    )
+    return PoolColumns(
+        track_ids=columns.pop("pk"),
+        recording_ids=columns.pop("recording_key"),
+        album_ids=columns.pop("album_id"),
+        credit_offsets=offsets,
+        credit_artist_ids=artist_ids,
+        last_used_day=columns.pop("last_used_on"),
+        features={name: columns.pop(name) for name in FEATURE_NAMES},
+        total_tracks=counts["total"],
+        held_tracks=counts["held"],
+        version=stamp[1] if stamp else 0,
+        **columns,
+    )
+
+
+def _read_credits(track_ids: Int64s) -> tuple[Int64s, Int64s]:
+    """Return offsets and artists of the credits of `track_ids`, row after row."""
+    credited = TrackArtist.objects.order_by("track_id", "position")
+    pairs = _in_batches(credited, {"track_id": _whole64, "artist_id": _whole64})
+    place = np.searchsorted(track_ids, pairs["track_id"])
+    place = np.minimum(place, max(len(track_ids) - 1, 0))
+    if not len(track_ids):
+        return offsets_of(track_ids), track_ids
+    is_here = track_ids[place] == pairs["track_id"]
+    lengths = np.bincount(place[is_here], minlength=len(track_ids))
+    return offsets_of(lengths), pairs["artist_id"][is_here]
+
+
+Convert = Callable[[Sequence[Any]], npt.NDArray[Any]]
+
+
+def _in_batches(
+    rows: QuerySet[Any], columns: Mapping[str, Convert]
+) -> dict[str, npt.NDArray[Any]]:
+    """Read some columns of many rows without ever holding all rows as objects."""
+    parts: dict[str, list[npt.NDArray[Any]]] = {
+        name: [convert([])] for name, convert in columns.items()
+    }
+    for batch in _batches(rows.values_list(*columns)):
+        for (name, convert), values in zip(
+            columns.items(), zip(*batch, strict=True), strict=True
+        ):
+            parts[name].append(convert(values))
+    return {name: np.concatenate(of_column) for name, of_column in parts.items()}
+
+
+def _batches(rows: QuerySet[Any, Any]) -> Iterator[tuple[Any, ...]]:
+    every = rows.iterator(chunk_size=BATCH)
+    while batch := tuple(islice(every, BATCH)):
+        yield batch
+
+
+def _whole64(values: Sequence[Any]) -> Int64s:
+    return np.array(values, np.int64)
+
+
+def _whole32(values: Sequence[Any]) -> Int32s:
+    return np.array(values, np.int32)
+
+
+def _recordings(keys: Sequence[Any]) -> Int64s:
+    return np.array([recording_number(key) for key in keys], np.int64)
+
+
+def _known(dtype: type[Any], unknown: int) -> Convert:
+    def convert(values: Sequence[Any]) -> npt.NDArray[Any]:
+        return np.array([unknown if v is None else v for v in values], dtype)
+
+    return convert
+
+
+def _days(values: Sequence[Any]) -> Int32s:
+    days = (
+        UNKNOWN if day is None else day.toordinal() - EPOCH_ORDINAL for day in values
+    )
+    return np.fromiter(days, np.int32, len(values))
+
+
+def _feature(values: Sequence[Any]) -> npt.NDArray[Any]:
+    return np.array(values, np.float64).astype(np.float32)
+
+
+_COLUMNS: Mapping[str, Convert] = {
+    "pk": _whole64,
+    "recording_key": _recordings,
+    "album_id": _whole64,
+    "popularity": _known(np.int16, UNKNOWN),
+    "year": _known(np.int16, 0),
+    "duration_ms": _whole32,
+    "explicit": _known(np.int8, UNKNOWN),
+    "last_used_on": _days,
+    "use_count": _whole32,
+    "prior_used_on": _days,
+    "prior_use_count": _whole32,
+} | dict.fromkeys(FEATURE_NAMES, _feature)
