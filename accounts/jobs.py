@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts import services
 from accounts.models import Account, Token
-from accounts.services import erasing, keeping
+from accounts.services import erasing, keeping, mending
 from accounts.services.waves import Pace
 from automation import ledger, registry, retention
 from automation.models import Run
@@ -52,6 +52,12 @@ def refresh_token(run: Run) -> dict[str, object]:
         services.refresh_token(account=account, now=clock.now())
     expires_at = account.token_expires_at
     return {"token_expires_at": expires_at.isoformat() if expires_at else ""}
+
+
+@kind(mending.SEAT_CHECK)
+def check_seat(run: Run) -> dict[str, object]:
+    """Ask Spotify whether an account holds a seat of its app again."""
+    return mending.check_seat(run=run, now=clock.now())
 
 
 @kind(erasing.KIND)

@@ -1,6 +1,6 @@
 """What the pages of accounts show, in few queries whatever their number."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,16 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet, Window
 
 from accounts.models import Account, App, Developer, Usage
+from accounts.pressure import Pressure, closed_until, pressures
 from accounts.services import halting
-from accounts.throttle import circuit
-from accounts.throttle.usage import (
-    BUDGET_OF_GROUP,
-    WINDOW,
-    Budget,
-    calls_by_hour,
-    hour_of,
-    limits,
-)
+from accounts.throttle.usage import WINDOW, calls_by_hour, hour_of
 from automation.models import Run
 
 DAY = timedelta(days=1)
@@ -91,10 +84,8 @@ class Bus:
     app: App
     channels: tuple[Channel, ...]
     calls: Calls
-    budgets: tuple[Budget, ...]
+    pressure: Pressure
     is_shared: bool
-    closed_until: datetime | None
-    closed_because: str
 
     @property
     def developer(self) -> Developer:
@@ -109,7 +100,7 @@ class Bus:
     @property
     def is_closed(self) -> bool:
         """Whether the developer's calls rest."""
-        return self.closed_until is not None
+        return self.pressure.is_closed
 
     @property
     def is_wide(self) -> bool:
@@ -226,7 +217,7 @@ def app_choices(
             is_chosen=str(app.pk) == wanted,
             is_full=app.mode == App.Mode.DEVELOPMENT
             and taken.get(app.pk, 0) >= app.seats,
-            closed_until=_closed_until(app.developer, now=now),
+            closed_until=closed_until(app.developer, now=now),
         )
         for app in apps
     ]
@@ -258,7 +249,7 @@ def _assemble(
     usage = list(rows)
     account_hours = _grouped((row[1], row[3], row[4]) for row in usage)
     developer_hours = _grouped((row[0], row[3], row[4]) for row in usage)
-    by_group = [(row[0], row[2], row[4]) for row in usage]
+    pressure = pressures([app.developer for app in apps], _by_group(usage), now=now)
     owners = [app.developer_id for app in apps]
     return [
         Bus(
@@ -271,10 +262,8 @@ def _assemble(
                 app.developer.name,
                 calls_by_hour(developer_hours[app.developer_id], now=now),
             ),
-            budgets=_budgets(app.developer, by_group),
+            pressure=pressure[app.developer_id],
             is_shared=owners.count(app.developer_id) > 1,
-            closed_until=_closed_until(app.developer, now=now),
-            closed_because=circuit.words(app.developer.circuit_cause),
         )
         for app in apps
     ]
@@ -302,16 +291,14 @@ def _channel(
     )
 
 
-def _budgets(
-    developer: Developer, by_group: Sequence[tuple[int, str, int]]
-) -> tuple[Budget, ...]:
-    used: defaultdict[str, int] = defaultdict(int)
-    for owner, group, calls in by_group:
-        if owner == developer.pk and group in BUDGET_OF_GROUP:
-            used[BUDGET_OF_GROUP[group]] += calls
-    return tuple(
-        Budget(name, used[name], limit) for name, limit in limits(developer).items()
-    )
+def _by_group(
+    usage: Iterable[tuple[int, int | None, str, datetime, int]],
+) -> defaultdict[int, Counter[str]]:
+    """Return the calls of each developer by endpoint group."""
+    calls: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for developer_id, _, group, _, count in usage:
+        calls[developer_id][group] += count
+    return calls
 
 
 def _grouped(
@@ -321,8 +308,3 @@ def _grouped(
     for key, hour, calls in rows:
         grouped[key].append((hour, calls))
     return grouped
-
-
-def _closed_until(developer: Developer, *, now: datetime) -> datetime | None:
-    until = developer.circuit_open_until
-    return until if until is not None and until > now else None

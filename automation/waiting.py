@@ -4,13 +4,15 @@ Such runs are planned with a due time and the cause of the wait as their reason;
 `budget` says whose rate and quota they use.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from automation import doorbell
 from automation.ledger.lease import FREE
@@ -46,13 +48,31 @@ def count_waiting(*, budget: str, reasons: Collection[str], now: datetime) -> in
 
 
 def queues(*, reasons: Collection[str], now: datetime) -> list[Queue]:
-    """Return what waits, by budget and reason; a query, and one for each of them."""
-    waiting = _waiting(reasons).filter(due_at__gt=now)
-    rows = waiting.values_list("budget", "reason").annotate(Count("pk"), Min("due_at"))
+    """Return what waits, by budget and reason; one query."""
+    same = {"partition_by": [F("budget"), F("reason")]}
+    runs = _waiting(reasons).filter(due_at__gt=now)
+    numbered = runs.annotate(
+        place=Window(RowNumber(), order_by=[F("due_at"), F("pk")], **same),
+        total=Window(Count("pk"), **same),
+    )
+    named: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
+    for run in numbered.filter(place__lte=MOST_NAMED).order_by("due_at", "pk"):
+        named[run.budget, run.reason].append(run)
     return [
-        Queue(budget, reason, count, first_at, _first_of(waiting, budget, reason))
-        for budget, reason, count, first_at in rows.order_by("budget", "reason")
+        Queue(budget, reason, first[0].total, first[0].due_at, first)  # type: ignore[attr-defined]
+        for (budget, reason), first in sorted(named.items())
     ]
+
+
+def counts(*, budgets: Collection[str], now: datetime) -> dict[str, int]:
+    """Return how many runs of each budget wait for a due time, whatever for."""
+    if not budgets:
+        return {}
+    waiting = Run.objects.filter(
+        state=Run.State.PLANNED, is_bulk=False, budget__in=budgets, due_at__gt=now
+    )
+    rows = waiting.order_by().values_list("budget").annotate(Count("pk"))
+    return dict(rows)
 
 
 def bring_forward(
@@ -111,8 +131,3 @@ def _waiting(reasons: Collection[str]) -> QuerySet[Run]:
     return Run.objects.filter(
         state=Run.State.PLANNED, is_bulk=False, reason__in=reasons
     ).order_by()
-
-
-def _first_of(waiting: QuerySet[Run], budget: str, reason: str) -> list[Run]:
-    first = waiting.filter(budget=budget, reason=reason).order_by("due_at", "pk")
-    return list(first.only("pk", "title", "due_at")[:MOST_NAMED])

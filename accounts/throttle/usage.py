@@ -17,6 +17,7 @@ WINDOW = timedelta(hours=24)
 CATALOGUE = "catalogue"
 PLAYLIST_WRITES = "playlist writes"
 PLAYLIST_READS = "playlist reads"
+BUDGETS = (CATALOGUE, PLAYLIST_WRITES, PLAYLIST_READS)
 BUDGET_OF_GROUP = {
     "catalogue": CATALOGUE,
     "features": CATALOGUE,
@@ -38,6 +39,11 @@ class Budget:
     reserve: int = 0
 
     @property
+    def for_routine(self) -> int:
+        """Calls a day that schedules and bulks may use."""
+        return self.limit - self.reserve
+
+    @property
     def left(self) -> int:
         """Calls still to be had now."""
         return max(0, self.limit - self.used)
@@ -45,7 +51,7 @@ class Budget:
     @property
     def routine_left(self) -> int:
         """Calls that schedules and bulks may still have now."""
-        return max(0, self.limit - self.reserve - self.used)
+        return max(0, self.for_routine - self.used)
 
 
 def hour_of(moment: datetime) -> datetime:
