@@ -74,6 +74,7 @@ DEFAULTS = (
         at="5 0 * * *",
         arguments={"grain": "daily"},
     ),
+    Default("Inventory", "playlists.check_inventory", at="0 2 * * *"),
     Default("Retention", "automation.apply_retention", at="30 3 * * *"),
 )
 """The schedules that every installation has."""

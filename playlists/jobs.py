@@ -18,12 +18,14 @@ from playlists.services import (
     editing,
     farewell,
     history,
+    inventory,
     lateness,
     making,
     removal,
     reshuffling,
     restoring,
     shadowing,
+    taking,
     tidying,
 )
 from vibe_engine import clock
@@ -232,6 +234,38 @@ def reshuffle_some(run: Run) -> dict[str, object]:
     if not isinstance(chosen, list) or not all(isinstance(pk, int) for pk in chosen):
         raise VibeError('The schedule names no playlists: {"playlists": [1, 2]}.')
     return {"reshuffles": reshuffling.open_some(playlist_ids=chosen, now=clock.now())}
+
+
+@kind(taking.KIND)
+def take_list(run: Run) -> dict[str, object]:
+    """Take over the list that hands have made on Spotify."""
+    with work_on_playlist(run, records=True) as work:
+        return taking.take_list(
+            run=run,
+            playlist=work.playlist,
+            client=work.client,
+            settings=work.settings,
+            now=work.now,
+        )
+
+
+@kind(inventory.KIND)
+def take_inventory(run: Run) -> dict[str, object]:
+    """Compare what an account holds on Spotify with what stands here."""
+    now, pk = clock.now(), run.subject.removeprefix("inventory:")
+    account = Account.objects.select_related("app__developer").filter(pk=pk).first()
+    if account is None:
+        raise VibeError("The account is gone.")
+    with client_for(account, now=now) as client:
+        return inventory.take_inventory(
+            run=run, account=account, client=client, now=now
+        )
+
+
+@kind("playlists.check_inventory", schedulable=True)
+def check_inventory(run: Run) -> dict[str, object]:
+    """Open a look at every account's library on Spotify, spread over hours."""
+    return {"accounts": inventory.open_inventories(now=clock.now())}
 
 
 def settings_changed(*, keys: set[str], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from playlists.views import acting, creating, detail, editing, lists
+from playlists.views import acting, creating, detail, editing, lists, stocktaking
 
 app_name = "playlists"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("create/", creating.create, name="create"),
     path("create/forecast/", creating.forecast, name="forecast"),
     path("reshuffle/", acting.reshuffle_many, name="reshuffle_many"),
+    path("inventory/", stocktaking.inventory_page, name="inventory"),
+    path("inventory/look/", stocktaking.look_now, name="look_now"),
     path("bulk/<slug:action>/", acting.bulk, name="bulk"),
     path("edit/", editing.edit_many, name="edit_many"),
     path("rename/<int:account_pk>/", editing.rename_account, name="rename_account"),

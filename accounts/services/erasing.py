@@ -21,7 +21,7 @@ from accounts.services import receipts
 from accounts.services.leaving import drop_tokens
 from accounts.services.refreshing import AccountTokens
 from accounts.throttle import ThrottleGate
-from automation import holds, ledger, pruning, registry
+from automation import ledger, pruning, registry
 from automation.faultpoints import fault_point
 from automation.ledger import RunSpec
 from automation.models import Run
@@ -235,7 +235,6 @@ def _delete_account(erasure: Erasure) -> None:
         erasure.count("spotify_tokens", Token.objects.filter(account=account).count())
         erasure.count("django_admin_log", _delete_log(account))
         Usage.objects.filter(account=account).update(account=None)
-        holds.forget_lane(account.lane, now=erasure.now)
         Account.objects.filter(pk=account.pk).delete()
         erasure.count("spotify_accounts", 1)
         erasure.note(finished_at=max(erasure.now, erasure.receipt.asked_at))

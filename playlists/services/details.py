@@ -94,8 +94,11 @@ def describe_current_list(playlist: Playlist, settings: RuntimeSettings) -> str:
 
 
 def _facts_of(snapshot: PlaylistSnapshot) -> describing.ListFacts:
-    """Promise nothing of a restored list but its length: it is not a draw of today."""
-    if snapshot.origin == PlaylistSnapshot.Origin.RESTORE:
+    """Promise nothing but its length of a list that is not a draw of today."""
+    if snapshot.origin in (
+        PlaylistSnapshot.Origin.RESTORE,
+        PlaylistSnapshot.Origin.TAKEN,
+    ):
         return describing.ListFacts(
             size=snapshot.track_count, keeps_rest=False, keeps_cap=False
         )

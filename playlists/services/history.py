@@ -167,12 +167,12 @@ def ended_lists(*, before: datetime) -> QuerySet[PlaylistSnapshot]:
     later = PlaylistSnapshot.objects.confirmed().filter(
         playlist=OuterRef("playlist"), pk__gt=OuterRef("pk")
     )
-    abandoned = Q(
-        state=PlaylistSnapshot.State.ABANDONED,
+    never_sent = Q(
+        state__in=(PlaylistSnapshot.State.ABANDONED, PlaylistSnapshot.State.SHADOW),
         replaced_at=None,
         planned_at__lt=before,
     )
-    ended = PlaylistSnapshot.objects.filter(Q(replaced_at__lt=before) | abandoned)
+    ended = PlaylistSnapshot.objects.filter(Q(replaced_at__lt=before) | never_sent)
     return ended.filter(Exists(later))
 
 

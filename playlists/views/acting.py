@@ -17,7 +17,14 @@ from automation.models import Run
 from automation.once import once_per_form
 from playlists import selection
 from playlists.models import Playlist
-from playlists.services import creation, editing, removal, reshuffling, restoring
+from playlists.services import (
+    creation,
+    editing,
+    removal,
+    reshuffling,
+    restoring,
+    taking,
+)
 from playlists.services import forecast as forecasting
 from vibe_engine import clock
 from vibe_engine.errors import ConflictError, InputError
@@ -52,6 +59,10 @@ def _reshuffle(playlists: Playlists, now: datetime, by: User) -> Run:
 
 def _push(playlists: Playlists, now: datetime, by: User) -> Run:
     return restoring.open_push(playlists=playlists, now=now, requested_by=by)
+
+
+def _take(playlists: Playlists, now: datetime, by: User) -> Run:
+    return taking.open_taking(playlists=playlists, now=now, requested_by=by)
 
 
 def _pause(playlists: Playlists, now: datetime, by: User) -> int:
@@ -96,6 +107,16 @@ ACTIONS = {
             _push,
             icon="upload",
             calls=1,
+        ),
+        Action(
+            "take",
+            "Take theirs",
+            "Take over what stands on Spotify in {what}?",
+            "The list that stands there becomes the list here, tracks that the library "
+            "does not hold left out. The next reshuffle stays where it is.",
+            _take,
+            icon="down",
+            calls=2,
         ),
         Action(
             "pause",
