@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Account, Developer
 from accounts.services import mending
+from automation.once import once_per_form
 from vibe_engine import clock
 from vibe_engine.web import OperatorRequest, operator_required
 
@@ -26,6 +27,7 @@ def ask_again(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operator_required
+@once_per_form
 def check_seat(request: OperatorRequest, pk: int) -> HttpResponse:
     """Open a run that asks Spotify whether an account holds its seat again."""
     account = get_object_or_404(Account.objects.select_related("app"), pk=pk)
