@@ -86,7 +86,6 @@ def bulk_albums(request: OperatorRequest) -> HttpResponse:
 
 @require_POST
 @operator_required
-@once_per_form
 def bulk_tracks(request: OperatorRequest) -> HttpResponse:
     """Ask about, then act on, the chosen tracks."""
     keys = _keys(request)
