@@ -30,6 +30,7 @@ from automation.models import (
     Schedule,
     ScheduleSlot,
     Setting,
+    Submission,
 )
 from vibe_engine import clock
 
@@ -80,6 +81,16 @@ class RunRequestAdmin(ReadOnlyAdmin):
     list_display = ("id", "bulk", "run")
     list_select_related = ("bulk", "run")
     raw_id_fields = ("bulk", "run")
+    show_full_result_count = False
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    """Forms of the last days that opened a run, each known by its key."""
+
+    list_display = ("key", "sent_at", "run", "location")
+    list_select_related = ("run",)
+    raw_id_fields = ("run",)
     show_full_result_count = False
 
 

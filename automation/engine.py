@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, tran
 from django.db.models import Q
 
 from automation import doorbell, holds, ledger, schedules, worker
-from automation.models import EngineLease, Run, ScheduleSlot
+from automation.models import EngineLease, Run, ScheduleSlot, Submission
 from automation.restored import Witness
 from vibe_engine import clock
 
@@ -33,7 +33,7 @@ OWN_THREADS = 4
 OWN_QUEUE = 40
 """Runs that the engine holds ready for its own threads between two rounds."""
 KEEP_ROUTINE = timedelta(days=7)
-"""Slots, and scheduled runs that ended well, are forgotten after this time."""
+"""Slots, keys of forms and scheduled runs that ended well are kept for so long."""
 
 
 class Engine:
@@ -138,13 +138,14 @@ class Engine:
             self._own[pk] = self._pool.submit(worker.work_and_close, pk)
 
     def _sweep(self, *, now: datetime) -> None:
-        """Once an hour, forget old slots and routine runs that ended well."""
+        """Once an hour, forget old slots, forms and routine runs that ended well."""
         if self._swept_at is not None and now - self._swept_at < timedelta(hours=1):
             return
         self._swept_at = now
         old = now - KEEP_ROUTINE
         with transaction.atomic():
             ScheduleSlot.objects.filter(slot__lt=old).delete()
+            Submission.objects.filter(sent_at__lt=old).delete()
             Run.objects.filter(
                 state=Run.State.DONE,
                 subject__startswith="schedule:",
