@@ -49,11 +49,11 @@ def count_waiting(*, budget: str, reasons: Collection[str], now: datetime) -> in
 
 def queues(*, reasons: Collection[str], now: datetime) -> list[Queue]:
     """Return what waits, by budget and reason; one query."""
-    same = {"partition_by": [F("budget"), F("reason")]}
+    same = [F("budget"), F("reason")]
     runs = _waiting(reasons).filter(due_at__gt=now)
     numbered = runs.annotate(
-        place=Window(RowNumber(), order_by=[F("due_at"), F("pk")], **same),
-        total=Window(Count("pk"), **same),
+        place=Window(RowNumber(), partition_by=same, order_by=[F("due_at"), F("pk")]),
+        total=Window(Count("pk"), partition_by=same),
     )
     named: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in numbered.filter(place__lte=MOST_NAMED).order_by("due_at", "pk"):

@@ -166,9 +166,13 @@ class TestList:
             playlist_writes_a_day=10, interactive_reserve_percent=20
         )
         now = product_clock.now()
-        usage = {"developer_id": developer.pk, "account_id": None, "now": now}
         for _ in range(8):
-            count_call(**usage, group="playlist_write")
+            count_call(
+                developer_id=developer.pk,
+                account_id=None,
+                group="playlist_write",
+                now=now,
+            )
         for number in range(7):
             spec = RunSpec(
                 "test.kind",

@@ -331,7 +331,7 @@ class TestPlaylist:
     def test_of_somebody_else_is_left_alone(
         self, fleet: Fleet, operator: Client
     ) -> None:
-        other = connect_account(fleet.sandbox, "Somebody else")
+        other = connect_account(fleet.sandbox, f"Other {secrets.token_hex(4)}")
         with account_services.client_for(other, now=product_clock.now()) as client:
             theirs = client.create_playlist(name="Mine", description="", public=True)
         Playlist.objects.update(spotify_id=theirs.id)

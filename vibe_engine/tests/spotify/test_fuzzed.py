@@ -22,7 +22,7 @@ from vibe_engine.tests.spotify.fuzzed import (
     header_texts,
     quickly,
 )
-from vibe_engine.tests.spotify.scripted import ScriptedServer, reply
+from vibe_engine.tests.spotify.scripted import Answer, ScriptedServer, reply
 
 SENT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 moments = st.integers(-(10**6), 10**6).map(
@@ -67,7 +67,7 @@ class TestAnyAnswer:
     ) -> None:
         @quickly(EXAMPLES // len(CALLS))
         @given(answer=answers(GOOD_BODIES[name]))
-        def meets(answer: object) -> None:
+        def meets(answer: Answer) -> None:
             server.script.answers[:] = [answer] * 3
             with make_client(server) as spotify, contextlib.suppress(SpotifyError):
                 assert_storable(CALLS[name][1](spotify))
@@ -79,7 +79,7 @@ class TestAnyAnswer:
     ) -> None:
         @quickly(EXAMPLES // len(CALLS))
         @given(answer=answers(GOOD_BODIES["token"]))
-        def meets(answer: object) -> None:
+        def meets(answer: Answer) -> None:
             server.script.answers[:] = [answer]
             with contextlib.suppress(SpotifyError):
                 assert_storable(
