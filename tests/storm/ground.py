@@ -26,6 +26,7 @@ TIMES = {
     "ENGINE_LEASE_S": "3",
     "RING_AGAIN_S": "3",
     "UNANSWERED_S": "8",
+    "RAMP_S": "5",
 }
 """A lease of two minutes becomes one of six seconds; the order stays the same."""
 LIST_LAG_S = 1.0

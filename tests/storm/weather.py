@@ -38,7 +38,7 @@ FOUL: tuple[Mishap, ...] = (
     Mishap(REPLACE, "latency", 0.10, {"seconds": 0.4}),
     Mishap(DETAILS, "status_after", 0.03, {"status": 500}),
     Mishap(DETAILS, "drop_before", 0.02),
-    Mishap(ANY, "status", 0.002, {"status": 429, "headers": {"Retry-After": "4"}}),
+    Mishap(ANY, "status", 0.008, {"status": 429, "headers": {"Retry-After": "4"}}),
     Mishap(ANY, "status", 0.005, {"status": 401}),
     Mishap(ANY, "huge", 0.002),
     Mishap(TOKEN, "status", 0.10, {"status": 503}),
@@ -46,7 +46,7 @@ FOUL: tuple[Mishap, ...] = (
 """Every kind of fault that a create or a reshuffle can meet, each before and after.
 
 Resets, drops and bad answers come after the effect too, so that the product cannot
-know what was done. Five in a hundred calls ask for a new token or for patience.
+know what was done. One call in a hundred asks for a new token or for patience.
 """
 
 CHANGEABLE: tuple[Mishap, ...] = (

@@ -22,23 +22,12 @@ def rage(storm: Storm) -> Figures:
     storm.found_playlists(PLAYLISTS, accounts=ACCOUNTS)
     url = storm.crew.start_web(storm.ground.port)
     crowd = [Visitor(url).sign_in() for _ in range(storm.size.runs)]
-    one = Playlist.objects.get(pk=storm.rng.choice(_playlists()))
+    one = storm.rng.choice(list(Playlist.objects.order_by("pk")))
     extra = short = 0
     for number in range(1, storm.size.rounds + 1):
-        storm.crew.dismiss("worker", "engine")
-        newest = Run.objects.order_by("-pk").values_list("pk", flat=True)[0]
-        led_to = _ask_at_once(crowd, f"/playlists/{one.pk}/reshuffle/")
-        bulk = storm.accept_newest_bulk()
-        children = bulk.children.count()
-        runs = Run.objects.filter(subject=one.subject, kind=KIND, pk__gt=newest)
-        extra += runs.count() - 1 + len(led_to) - 1
-        short += PLAYLISTS - children
-        _man(storm)
-        took_s = storm.wait_quiet("the bulk")
-        storm.say(
-            f"round {number}: {len(crowd)} asked and were led to {len(led_to)} run, "
-            f"{children} in the bulk, {took_s:.0f} s"
-        )
+        storm.say(f"round {number}")
+        more, fewer = _round(storm, crowd, one)
+        extra, short = extra + more, short + fewer
     failures = [text for visitor in crowd for text in visitor.failures]
     for text in failures[:10]:
         storm.say(f"WRONG: {text}")
@@ -52,14 +41,27 @@ def rage(storm: Storm) -> Figures:
     }
 
 
+def _round(storm: Storm, crowd: list[Visitor], one: Playlist) -> tuple[int, int]:
+    """Hold one round; return how many runs were too many, and missing in the bulk."""
+    storm.crew.dismiss("worker", "engine")
+    newest = Run.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    led_to = _ask_at_once(crowd, f"/playlists/{one.pk}/reshuffle/")
+    bulk = storm.accept_newest_bulk()
+    children = bulk.children.count()
+    runs = Run.objects.filter(subject=one.subject, kind=KIND, pk__gt=newest).count()
+    _man(storm)
+    took_s = storm.wait_quiet("the bulk")
+    storm.say(
+        f"  {len(crowd)} asked, answers lead to {len(led_to)} run; {runs} was opened; "
+        f"{children} in the bulk, done in {took_s:.0f} s"
+    )
+    return max(runs, len(led_to)) - 1, PLAYLISTS - children
+
+
 def _man(storm: Storm) -> None:
     for _ in range(WORKERS):
         storm.crew.start_worker(threads=THREADS)
     storm.crew.start_engine()
-
-
-def _playlists() -> list[int]:
-    return list(Playlist.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def _ask_at_once(crowd: list[Visitor], path: str) -> set[str]:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 
 from playlists.models import Playlist
@@ -26,20 +27,8 @@ def rage(storm: Storm) -> Figures:
     storm.found_playlists(PLAYLISTS, accounts=ACCOUNTS)
     url = storm.crew.start_web(storm.ground.port)
     visitors = [Visitor(url).sign_in() for _ in range(VISITORS)]
-    over = threading.Event()
-    playlists = list(Playlist.objects.values_list("pk", flat=True))
-    threads = [
-        threading.Thread(target=_visit(visitor, playlists, over, Random(seed)))
-        for seed, visitor in enumerate(visitors, start=storm.seed)
-    ]
-    for thread in threads:
-        thread.start()
-    try:
+    with _visiting(visitors, Random(storm.seed)):
         _write(storm, storm.size.runs)
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
     storm.accept_everything()
     storm.wait_quiet("finishing")
     locked = storm.crew.logs().count(LOCKED)
@@ -66,12 +55,23 @@ def _write(storm: Storm, seconds: float) -> None:
         time.sleep(0.2)
 
 
-def _visit(
-    visitor: Visitor, playlists: list[int], over: threading.Event, rng: Random
-) -> Callable[[], None]:
-    def visit() -> None:
+@contextmanager
+def _visiting(visitors: list[Visitor], rng: Random) -> Iterator[None]:
+    """Let each visitor ask for reshuffles and open pages until the end of the block."""
+    over = threading.Event()
+    playlists = list(Playlist.objects.values_list("pk", flat=True))
+
+    def visit(visitor: Visitor) -> None:
         while not over.is_set():
             visitor.do(f"/playlists/{rng.choice(playlists)}/reshuffle/")
             visitor.look(rng.choice(PAGES))
 
-    return visit
+    threads = [threading.Thread(target=visit, args=[one]) for one in visitors]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
