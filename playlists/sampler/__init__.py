@@ -5,6 +5,7 @@ on every machine and numpy release.
 """
 
 from playlists.sampler.draw import Draw, draw
+from playlists.sampler.filters import Choice
 from playlists.sampler.library import FEATURES, Library
 from playlists.sampler.pool import Pool, build_pool
 from playlists.sampler.report import (
@@ -26,6 +27,7 @@ __all__ = [
     "DEFAULT_LADDER",
     "FEATURES",
     "BindingRule",
+    "Choice",
     "Draw",
     "FunnelStep",
     "Library",

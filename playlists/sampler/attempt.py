@@ -8,29 +8,44 @@ import numpy as np
 from playlists.sampler.arrays import Flags, Int64s, contains, distinct
 from playlists.sampler.bits import DRAW_STREAM, Bits
 from playlists.sampler.kernels import pick_by_keys, pick_by_rejection
-from playlists.sampler.picks import Picks
+from playlists.sampler.picks import Caps, Picks, bins_of, sameness_of
 from playlists.sampler.pool import Pool, passing
 from playlists.sampler.repair import Budget, repair
 from playlists.sampler.rest import Resting, RestTable
 from playlists.sampler.rules import Rules
+from playlists.sampler.songs import Version
+
+FITTING = ("cap", "primary_only", "album_cap", "same_song")
+"""Terms that say what fits beside the picks; the others say what may be drawn."""
 
 
 @dataclass(frozen=True)
 class Terms:
     """The rules that may give way, as they are in force at the moment.
 
-    `widening` is the share of a column's span by which soft ranges are wider.
+    `widening` is the share of a column's span by which soft ranges are wider;
+    `own_rest_only` says that the rest of other lists no longer counts.
     """
 
     cooldown_days: int
     primary_only: bool
     widening: float
     cap: int
+    album_cap: int | None = None
+    same_song: tuple[Version, ...] = ()
+    own_rest_only: bool = False
 
     @classmethod
     def of(cls, rules: Rules) -> Self:
         """Return the terms as the operator asked for them."""
-        return cls(rules.cooldown_days, rules.primary_only, 0.0, rules.artist_cap)
+        return cls(
+            cooldown_days=rules.cooldown_days,
+            primary_only=rules.primary_only,
+            widening=0.0,
+            cap=rules.artist_cap,
+            album_cap=rules.album_cap,
+            same_song=rules.same_song,
+        )
 
 
 class Attempt:
@@ -73,11 +88,10 @@ class Attempt:
         stock, before = self.stock(), self.terms
         self.agree(terms)
         self._tiers.append(np.flatnonzero(self.stock() & ~stock))
-        is_cap_looser = (terms.cap, terms.primary_only) != (
-            before.cap,
-            before.primary_only,
+        is_fit_looser = any(
+            getattr(terms, name) != getattr(before, name) for name in FITTING
         )
-        self._fill(self._tiers if is_cap_looser else self._tiers[-1:])
+        self._fill(self._tiers if is_fit_looser else self._tiers[-1:])
 
     def finish(self) -> None:
         """Fill what exchanges may have opened anywhere."""
@@ -89,9 +103,14 @@ class Attempt:
             self.mask = passing(self.library, self.rules, terms.widening)
         else:
             self.mask = self.pool.mask
-        self.barred = self.rest.barred(terms.cooldown_days)
-        credits = self.library.credit_table(primary_only=terms.primary_only)
-        self.picks.count(credits, terms.cap)
+        self.barred = self.rest.barred(
+            terms.cooldown_days, own_only=terms.own_rest_only
+        )
+        credits = bins_of(
+            self.library, album_cap=terms.album_cap, primary_only=terms.primary_only
+        )
+        self.picks.count(credits, Caps(terms.cap, terms.album_cap))
+        self.picks.tell_apart(sameness_of(self.library, self.rules, terms.same_song))
         self.terms = terms
 
     def stock(self) -> Flags:
@@ -115,8 +134,13 @@ class Attempt:
         return rows[self.mask[rows] & ~out]
 
     def capped_in_stock(self) -> Int64s:
-        """Return what the cap alone keeps out: stock by artists that are full."""
+        """Return what the caps alone keep out: stock by artists or albums at theirs."""
         return self.left_in_stock(self.picks.capped_rows())
+
+    def capped_by_artists(self) -> Int64s:
+        """Return what the artist cap keeps out, whatever the albums say."""
+        full = self.picks.full_artists()
+        return self.left_in_stock(self.picks.credits.rows_of(full))
 
     def _fill(self, tiers: list[Int64s]) -> None:
         """Draw from tiers in their order, then repair with all."""

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from playlists.sampler.arrays import Int64s, marked
+from playlists.sampler.arrays import Int64s, contains, distinct, marked
 from playlists.sampler.attempt import Attempt
-from playlists.sampler.picks import Picks
+from playlists.sampler.picks import Picks, sameness_of
 from playlists.sampler.pool import passing
 from playlists.sampler.report import BindingRule
 from playlists.sampler.rules import Rules
@@ -27,26 +27,44 @@ def binding_rule_of(attempt: Attempt, capped: Int64s) -> BindingRule | None:
     gains = _gains(attempt, capped)
     rule = max(gains, key=lambda name: gains[name])
     artists = _full_artists(attempt, capped)
+    by_artist = attempt.capped_by_artists()
     return BindingRule(
         rule=rule if gains[rule] else _tightest(attempt, capped),
         artist_ids=artists[:MOST_ARTISTS],
         artist_count=len(artists),
         gains={name: gain for name, gain in gains.items() if gain},
+        by_guests=_by_guests(attempt, by_artist),
     )
+
+
+def _by_guests(attempt: Attempt, capped: Int64s) -> int:
+    """Count the tracks whose first artist has room: a featured one keeps them out."""
+    first = attempt.library.primary_credits.rows_of(attempt.picks.full_artists())
+    first = distinct(first, len(attempt.library))
+    return int(np.count_nonzero(~contains(first, capped)))
 
 
 def _gains(attempt: Attempt, capped: Int64s) -> dict[str, int]:
     """Return for each rule how many places it alone keeps empty."""
     rules, picks, goal = attempt.rules, attempt.picks, attempt.rules.size
-    uncapped = picks.copy()
-    uncapped.count(picks.credits, goal)
     resting = attempt.barred[attempt.mask[attempt.barred]]
     any_value = _outside(attempt, replace(rules, ranges=()))
+    any_name = _outside(attempt, replace(rules, choices=()))
     any_words = _outside(attempt, replace(rules, explicit="allow"))
+    any_artist, any_album, any_version = picks.copy(), picks.copy(), picks.copy()
+    any_artist.count(picks.credits, replace(picks.caps, artist=goal))
+    if picks.caps.album is not None:
+        any_album.count(picks.credits, replace(picks.caps, album=goal))
+    if attempt.terms.same_song:
+        any_version.tell_apart(sameness_of(attempt.library, rules, ()))
+    same = attempt.left_in_stock(picks.same_rows())
     return {
-        "artist_cap": _fill(uncapped, capped, goal),
+        "artist_cap": _fill(any_artist, capped, goal),
+        "album_cap": _fill(any_album, capped, goal),
+        "same_song": _fill(any_version, same, goal),
         "cooldown": _fill(picks.copy(), resting, goal),
         "ranges": _fill(picks.copy(), any_value, goal),
+        "choices": _fill(picks.copy(), any_name, goal),
         "explicit": _fill(picks.copy(), any_words, goal),
     }
 
@@ -74,7 +92,7 @@ def _fill(picks: Picks, rows: Int64s, goal: int) -> int:
 def _tightest(attempt: Attempt, capped: Int64s) -> str:
     """Name the rule to blame where only two together would have helped."""
     if len(capped):
-        return "artist_cap"
+        return "artist_cap" if len(attempt.capped_by_artists()) else "album_cap"
     return "cooldown" if attempt.mask[attempt.barred].any() else LIBRARY
 
 

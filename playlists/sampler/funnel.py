@@ -10,6 +10,7 @@ from playlists.sampler.report import FunnelStep, RungUse
 
 GIVEN_BACK = {
     "cooldown": "Given back by a shorter rest",
+    "rest_scope": "Given back by other lists",
     "soft_ranges": "Given back by wider ranges",
 }
 
@@ -32,13 +33,16 @@ def _taken(
 ) -> list[tuple[str, str, int]]:
     standing, resting = _resting(attempt)
     same = _same_in_stock(attempt, capped)
+    by_artist = len(attempt.capped_by_artists())
+    by_album = len(capped) - by_artist
     rest = attempt.stock_size() - len(capped) - same - len(attempt.picks)
     return [
         ("current", "In the list now", standing),
         ("cooldown", "Resting", resting),
         *_given_back(rungs),
-        ("artist_cap", "Artist at the cap", len(capped)),
-        ("title", "Same recording", same),
+        ("artist_cap", "Artist at the cap", by_artist),
+        *([("album_cap", "Album at the cap", by_album)] if by_album else []),
+        ("title", "Same song" if attempt.rules.same_song else "Same recording", same),
         ("drawn", "Drawn", rest),
     ]
 

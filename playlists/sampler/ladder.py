@@ -13,12 +13,15 @@ from playlists.sampler.arrays import run_lengths
 from playlists.sampler.attempt import Attempt, Terms
 from playlists.sampler.pool import passing
 from playlists.sampler.report import RungUse
-from playlists.sampler.rest import NEVER
+from playlists.sampler.rest import NEVER, RestTable
 from playlists.sampler.rules import RungName
 
 SHORTEST_REST_DAYS = 1
 WIDENINGS = (0.05, 0.1, 0.2)
 """Shares of a column's natural span by which soft ranges grow, step by step."""
+CAP_RUNGS = frozenset({"primary_credits", "album_cap", "artist_cap"})
+FIT_RUNGS = CAP_RUNGS | {"same_song"}
+"""Rungs about what fits beside the picks; the others let more tracks be drawn."""
 
 
 def climb(attempt: Attempt) -> list[RungUse]:
@@ -47,18 +50,23 @@ def _take(attempt: Attempt, name: RungName) -> RungUse:
 def _open_size(attempt: Attempt, name: RungName) -> int:
     """Return how many tracks are admissible; for the cap's own rungs, under it too."""
     stock = attempt.stock_size()
-    if _FIELDS[name] in ("primary_only", "cap"):
-        return stock - len(attempt.capped_in_stock())
-    return stock
+    if name == "same_song":
+        return stock - len(attempt.left_in_stock(attempt.picks.same_rows()))
+    return stock - len(attempt.capped_in_stock()) if name in CAP_RUNGS else stock
 
 
 def _shorter_cooldowns(attempt: Attempt) -> Iterator[Terms]:
     """Admit what rests already longest, a day at a time, never below one day."""
-    rest = attempt.rest
-    days = (rest.today - rest.left_day)[rest.has_left & ~rest.standing]
+    days = attempt.rest.days_away()
     days = days[(days >= SHORTEST_REST_DAYS) & (days < attempt.terms.cooldown_days)]
     for cooldown_days in np.flatnonzero(np.bincount(days))[::-1].tolist():
         yield replace(attempt.terms, cooldown_days=cooldown_days)
+
+
+def _own_rest(attempt: Attempt) -> Iterator[Terms]:
+    """Let only what rests in this very list rest."""
+    if attempt.rest.elsewhere is not None:
+        yield replace(attempt.terms, own_rest_only=True)
 
 
 def _primary_credits(attempt: Attempt) -> Iterator[Terms]:
@@ -69,16 +77,36 @@ def _primary_credits(attempt: Attempt) -> Iterator[Terms]:
 
 def _wider_ranges(attempt: Attempt) -> Iterator[Terms]:
     """Widen the soft ranges, step by step."""
-    if any(limit.soft for limit in attempt.rules.ranges):
+    if any(one.soft for one in attempt.rules.filters):
         for share in WIDENINGS:
             yield replace(attempt.terms, widening=share)
 
 
 def _higher_caps(attempt: Attempt) -> Iterator[Terms]:
     """Raise the artist cap, as little as may do, while it keeps anything out."""
-    while attempt.missing and len(attempt.capped_in_stock()):
+    while attempt.missing and len(attempt.capped_by_artists()):
         cap = max(attempt.terms.cap + 1, _least_cap(attempt))
         yield replace(attempt.terms, cap=cap)
+
+
+def _higher_album_caps(attempt: Attempt) -> Iterator[Terms]:
+    """Raise the album cap in growing steps while it keeps anything out."""
+    step = 1
+    while (
+        attempt.missing
+        and attempt.terms.album_cap is not None
+        and len(attempt.picks.full_albums())
+        and len(attempt.capped_in_stock())
+        and attempt.terms.album_cap < attempt.rules.size
+    ):
+        yield replace(attempt.terms, album_cap=attempt.terms.album_cap + step)
+        step *= 2
+
+
+def _other_versions(attempt: Attempt) -> Iterator[Terms]:
+    """Let another recording of a song in, though never the same one."""
+    if attempt.terms.same_song:
+        yield replace(attempt.terms, same_song=())
 
 
 def _least_cap(attempt: Attempt) -> int:
@@ -99,14 +127,20 @@ def _least_cap(attempt: Attempt) -> int:
 
 _STEPS: Mapping[RungName, Callable[[Attempt], Iterator[Terms]]] = {
     "cooldown": _shorter_cooldowns,
+    "rest_scope": _own_rest,
     "primary_credits": _primary_credits,
+    "album_cap": _higher_album_caps,
+    "same_song": _other_versions,
     "soft_ranges": _wider_ranges,
     "artist_cap": _higher_caps,
 }
 
 _FIELDS: Mapping[RungName, str] = {
     "cooldown": "cooldown_days",
+    "rest_scope": "own_rest_only",
     "primary_credits": "primary_only",
+    "album_cap": "album_cap",
+    "same_song": "same_song",
     "soft_ranges": "widening",
     "artist_cap": "cap",
 }
@@ -129,8 +163,10 @@ def _settle_one(attempt: Attempt, use: RungUse, needed: Terms) -> RungUse | None
         return None
     before = _open_size(attempt, use.name)
     attempt.agree(replace(attempt.terms, **{field: given}))
+    if use.name == "same_song":
+        asked, given = len(asked), len(given)
     detail = {"from": float(asked), "to": float(given)}
-    if field in ("primary_only", "cap"):
+    if use.name in FIT_RUNGS:
         return replace(use, detail=detail)
     after = _open_size(attempt, use.name)
     return replace(use, pool_before=before, pool_after=after, detail=detail)
@@ -143,19 +179,34 @@ def _strictest_terms(attempt: Attempt) -> Terms:
     credits = library.credit_table(primary_only=asked.primary_only)
     primary_only = taken.primary_only and picks.most_by_one(credits) > taken.cap
     credits = library.credit_table(primary_only=asked.primary_only or primary_only)
+    cooldown_days, own_rest_only = _longest_rest(attempt)
     return Terms(
-        cooldown_days=_longest_cooldown(attempt),
+        cooldown_days=cooldown_days,
+        own_rest_only=own_rest_only,
         primary_only=asked.primary_only or primary_only,
         widening=_narrowest_widening(attempt),
         cap=max(asked.cap, picks.most_by_one(credits)),
+        album_cap=asked.album_cap and max(asked.album_cap, picks.most_of_one_album()),
+        same_song=asked.same_song if picks.keeps_apart(asked.same_song) else (),
     )
 
 
-def _longest_cooldown(attempt: Attempt) -> int:
+def _longest_rest(attempt: Attempt) -> tuple[int, bool]:
+    """Return the longest cooldown that the picks keep, and whether here alone."""
+    own = _longest_cooldown(attempt, attempt.rest)
+    if attempt.rest.elsewhere is None:
+        return own, False
+    everywhere = min(own, _longest_cooldown(attempt, attempt.rest.elsewhere))
+    if attempt.terms.own_rest_only and everywhere < attempt.terms.cooldown_days:
+        return own, True
+    return everywhere, False
+
+
+def _longest_cooldown(attempt: Attempt, rest: RestTable) -> int:
     if attempt.rules.cooldown_days == 0:
         return 0
-    left_days = attempt.rest.left_days(np.array(attempt.picks.rows, np.int64))
-    rests = attempt.rest.today - left_days[left_days != NEVER]
+    left_days = rest.left_days(np.array(attempt.picks.rows, np.int64))
+    rests = rest.today - left_days[left_days != NEVER]
     return int(rests.min(initial=attempt.rules.cooldown_days))
 
 

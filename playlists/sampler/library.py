@@ -16,6 +16,7 @@ from playlists.sampler.arrays import (
     Int64s,
     ranges,
 )
+from playlists.sampler.songs import Version, same_keys
 
 FEATURES = (
     "danceability",
@@ -114,6 +115,19 @@ class CreditTable:
 
 
 @dataclass(frozen=True)
+class Sameness:
+    """Rows that must not stand together: those of one key, and where they are."""
+
+    keys: Int64s
+    groups: Groups
+
+
+def album_bin(album_ids: Int64s) -> Int64s:
+    """Return albums as numbers below 0, so that they can stand beside artists."""
+    return -1 - album_ids
+
+
+@dataclass(frozen=True)
 class Library:
     """Columns of the tracks that may be used, one row a track, sorted by track id.
 
@@ -122,7 +136,9 @@ class Library:
     are rows), the primary artist first. Unknown values: popularity -1, year 0,
     explicit -1, a feature nan; `last_used_day` counts days since 1970-01-01 UTC,
     -1 for never. `total_tracks` and `held_tracks` say what the whole library holds,
-    before anything was left out; they serve the report alone.
+    before anything was left out; they serve the report alone. `song_ids` (0 to 2**54, 0
+    for none) and `song_bits` tell songs and their versions, see `songs.same_keys`;
+    without them rows are the same by recording alone.
 
     :raises ValueError: when columns differ in length or the ids do not ascend.
     """
@@ -141,6 +157,8 @@ class Library:
     total_tracks: int
     held_tracks: int = 0
     features: Mapping[str, Float32s] = field(default_factory=dict)
+    song_ids: Int64s | None = None
+    song_bits: Int16s | None = None
 
     def __post_init__(self) -> None:
         for name, column in (*self._columns(), *self.features.items()):
@@ -208,6 +226,38 @@ class Library:
     def credit_table(self, *, primary_only: bool) -> CreditTable:
         """Return the credits that count, all or the first of each row."""
         return self.primary_credits if primary_only else self.credits
+
+    def bin_table(self, *, primary_only: bool) -> CreditTable:
+        """Return the credits that count and, last, each row's album as `album_bin`."""
+        if primary_only not in self._bin_tables:
+            credits = self.credit_table(primary_only=primary_only)
+            self._bin_tables[primary_only] = CreditTable(
+                credits.offsets + np.arange(len(self) + 1),
+                np.insert(
+                    credits.artist_ids, credits.offsets[1:], album_bin(self.album_ids)
+                ),
+            )
+        return self._bin_tables[primary_only]
+
+    @cached_property
+    def _bin_tables(self) -> dict[bool, CreditTable]:
+        return {}
+
+    def sameness(self, same_song: tuple[Version, ...]) -> "Sameness":
+        """Return which rows are the same under a rule about songs."""
+        if not same_song or self.song_ids is None or self.song_bits is None:
+            return Sameness(self.recording_ids, self.by_recording)
+        if same_song not in self._samenesses:
+            keys = same_keys(
+                self.recording_ids, self.song_ids, self.song_bits, same_song
+            )
+            groups = Groups.of(keys, np.arange(len(self)))
+            self._samenesses[same_song] = Sameness(keys, groups)
+        return self._samenesses[same_song]
+
+    @cached_property
+    def _samenesses(self) -> dict[tuple[Version, ...], "Sameness"]:
+        return {}
 
     @cached_property
     def by_recording(self) -> Groups:

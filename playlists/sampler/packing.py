@@ -59,8 +59,8 @@ def scarce_places(picks: Picks, rows: Sequence[int]) -> Places:
             tracks_of["artist", artist].append(track)
     scarce = [
         (tracks, capacity)
-        for (what, _), tracks in tracks_of.items()
-        if (capacity := _scarce_capacity(what, len(tracks), picks.cap))
+        for (what, key), tracks in tracks_of.items()
+        if (capacity := _scarce_capacity(what, len(tracks), _cap(picks, key)))
     ]
     return Places(
         track=np.array([t for tracks, _ in scarce for t in tracks], np.int64),
@@ -68,6 +68,10 @@ def scarce_places(picks: Picks, rows: Sequence[int]) -> Places:
         capacity=np.array([capacity for _, capacity in scarce], np.int64),
         track_count=len(rows),
     )
+
+
+def _cap(picks: Picks, key: object) -> int:
+    return picks.caps.of(key) if isinstance(key, int) else picks.caps.artist
 
 
 def _scarce_capacity(what: str, wanted_by: int, cap: int) -> int:

@@ -2,28 +2,50 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from playlists.sampler.arrays import Flags, Int32s, Int64s
-from playlists.sampler.library import CreditTable, Library
+from playlists.sampler.library import CreditTable, Library, Sameness
 from playlists.sampler.rules import Rules
+from playlists.sampler.songs import Version
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many tracks one artist and one album may have; None is as many as it has."""
+
+    artist: int
+    album: int | None = None
+
+    def of(self, key: int) -> int:
+        """Return the cap of one artist, or of one album (below 0)."""
+        return self.artist if key >= 0 or self.album is None else self.album
+
+    def of_each(self, keys: Int64s) -> Int64s:
+        """Return `of` of many keys."""
+        album = self.artist if self.album is None else self.album
+        return np.where(keys >= 0, self.artist, album)
 
 
 class Picks:
-    """A growing list that keeps the artist cap and holds no recording twice.
+    """A growing list that keeps the caps and holds no recording twice.
 
-    `rows` are the picks in drawing order. `credits` says which artists count and
-    `cap` how often each may; both may be exchanged while picks stand.
+    `rows` are the picks in drawing order. `credits` says which artists count, and
+    which albums where their cap does; `caps` how often each may. Both may be
+    exchanged while picks stand, and so may `sameness`, what must not stand twice.
     """
 
     def __init__(self, library: Library, rules: Rules) -> None:
         self.rows: list[int] = []
-        self.cap = rules.artist_cap
-        self.credits = library.credit_table(primary_only=rules.primary_only)
+        self.caps = Caps(rules.artist_cap, rules.album_cap)
+        self.credits = bins_of(
+            library, album_cap=rules.album_cap, primary_only=rules.primary_only
+        )
+        self.sameness = sameness_of(library, rules, rules.same_song)
         self._library = library
         self._rules = rules
-        self._is_by_recording = rules.title_separation
         self._rows_by: dict[int, list[int]] = {}
         self._row_of: dict[int, int] = {}
 
@@ -32,11 +54,11 @@ class Picks:
 
     def key_of(self, row: int) -> int:
         """Return what must not stand twice: the recording, or the track itself."""
-        return int(self._library.recording_ids[row]) if self._is_by_recording else row
+        return row if self.sameness is None else int(self.sameness.keys[row])
 
     def keys_of(self, rows: Int64s | Int32s) -> Int64s | Int32s:
         """Return `key_of` of many rows."""
-        return self._library.recording_ids[rows] if self._is_by_recording else rows
+        return rows if self.sameness is None else self.sameness.keys[rows]
 
     def try_add(self, row: int) -> bool:
         """Pick a row if nothing speaks against it."""
@@ -65,7 +87,10 @@ class Picks:
                 self._credit(row, artists)
 
     def _has_room(self, artists: Sequence[int]) -> bool:
-        return all(len(self._rows_by.get(artist, ())) < self.cap for artist in artists)
+        rows_by, cap = self._rows_by, self.caps.artist
+        if self.caps.album is None:
+            return all(len(rows_by.get(key, ())) < cap for key in artists)
+        return not any(self.is_full(key) for key in artists)
 
     def become(self, rows: Sequence[int]) -> None:
         """Hold other rows, which the caller knows to fit; what stays keeps its place."""
@@ -74,11 +99,16 @@ class Picks:
         kept = [row if row in staying else next(coming, None) for row in self.rows]
         self.rows = [row for row in kept if row is not None] + list(coming)
         self._row_of = {self.key_of(row): row for row in self.rows}
-        self.count(self.credits, self.cap)
+        self.count(self.credits, self.caps)
 
-    def count(self, credits: CreditTable, cap: int) -> None:
-        """Keep another cap from now on, counted over other credits."""
-        self.credits, self.cap = credits, cap
+    def tell_apart(self, sameness: Sameness | None) -> None:
+        """Keep other rows from standing together from now on; None for none."""
+        self.sameness = sameness
+        self._row_of = {self.key_of(row): row for row in self.rows}
+
+    def count(self, credits: CreditTable, caps: Caps) -> None:
+        """Keep other caps from now on, counted over other credits."""
+        self.credits, self.caps = credits, caps
         self._rows_by = {}
         for row in self.rows:
             self._credit(row, credits.of(row))
@@ -88,24 +118,41 @@ class Picks:
         counts = Counter(artist for row in self.rows for artist in credits.of(row))
         return max(counts.values(), default=0)
 
-    def is_full(self, artist: int) -> bool:
-        """Tell whether an artist has reached the cap."""
-        return len(self._rows_by.get(artist, ())) >= self.cap
+    def most_of_one_album(self) -> int:
+        """Return how many tracks the album that has the most of them has."""
+        counts = Counter(self._library.album_ids[self.rows].tolist())
+        return max(counts.values(), default=0)
+
+    def keeps_apart(self, same_song: tuple[Version, ...]) -> bool:
+        """Tell whether no two picks are the same under a rule about songs."""
+        keys = self._library.sameness(same_song).keys[self.rows]
+        return not same_song or len(np.unique(keys)) == len(self.rows)
+
+    def is_full(self, key: int) -> bool:
+        """Tell whether an artist, or an album (below 0), has reached the cap."""
+        return len(self._rows_by.get(key, ())) >= self.caps.of(key)
 
     def full_artists(self) -> Int64s:
         """Return the artists that have reached the cap."""
-        return np.array([a for a in self._rows_by if self.is_full(a)], np.int64)
+        full = [key for key in self._rows_by if key >= 0 and self.is_full(key)]
+        return np.array(full, np.int64)
+
+    def full_albums(self) -> Int64s:
+        """Return the albums that have reached the cap, as their numbers below 0."""
+        full = [key for key in self._rows_by if key < 0 and self.is_full(key)]
+        return np.array(full, np.int64)
 
     def capped_rows(self) -> Int64s:
-        """Return the rows that credit an artist who has reached the cap."""
-        return self.credits.rows_of(self.full_artists())
+        """Return the rows whose artists or album have reached the cap."""
+        full = np.concatenate((self.full_artists(), self.full_albums()))
+        return self.credits.rows_of(full)
 
     def same_rows(self) -> Int64s:
         """Return the rows that are picked, or may not join because they are the same."""
-        if not self._is_by_recording:
+        if self.sameness is None:
             return np.array(self.rows, np.int64)
         keys = np.array(list(self._row_of), np.int64)
-        return self._library.by_recording.find(keys)
+        return self.sameness.groups.find(keys)
 
     def ascending(self) -> Int64s:
         """Return the picks in the order of rows."""
@@ -123,10 +170,28 @@ class Picks:
         """Return an independent copy."""
         twin = Picks(self._library, self._rules)
         twin.rows = list(self.rows)
-        twin._row_of = dict(self._row_of)
-        twin.count(self.credits, self.cap)
+        twin.tell_apart(self.sameness)
+        twin.count(self.credits, self.caps)
         return twin
 
     def _credit(self, row: int, artists: list[int]) -> None:
         for artist in artists:
             self._rows_by.setdefault(artist, []).append(row)
+
+
+def bins_of(
+    library: Library, *, album_cap: int | None, primary_only: bool
+) -> CreditTable:
+    """Return what caps are counted over: artists and, where it is capped, the album."""
+    if album_cap is None:
+        return library.credit_table(primary_only=primary_only)
+    return library.bin_table(primary_only=primary_only)
+
+
+def sameness_of(
+    library: Library, rules: Rules, same_song: tuple[Version, ...]
+) -> Sameness | None:
+    """Return what may stand once, None where that is the track itself alone."""
+    if same_song or rules.title_separation:
+        return library.sameness(same_song)
+    return None

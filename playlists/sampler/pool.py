@@ -1,20 +1,16 @@
 """A pool: the rows of a library that pass a rule set's filters, ready to draw from."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from playlists.sampler.arrays import Flags, Float64s, Int16s, Int32s, Int64s
 from playlists.sampler.library import Library
 from playlists.sampler.preference import popularity_weight, rest_weight, use_weight
 from playlists.sampler.report import FunnelStep
 from playlists.sampler.rest import RestTable
-from playlists.sampler.rules import Range, Rules
+from playlists.sampler.rules import Rules
 
-MISSING = {"popularity": -1, "year": 0}
-LABELS = {"year": "release year", "duration_ms": "duration"}
 MOST_BUCKETS = 1 << 18
 
 
@@ -122,8 +118,8 @@ def _guide(prefix: Float64s) -> Int32s:
 def passing(library: Library, rules: Rules, widening: float = 0.0) -> Flags:
     """Mark the rows that pass the filters, soft ranges widened by a share of a span."""
     mask = _passes_explicit(library, rules)
-    for limit in rules.ranges:
-        mask &= _passes_range(library, limit, widening)
+    for one in rules.filters:
+        mask &= one.passes(library, widening)
     return mask
 
 
@@ -131,10 +127,7 @@ def _filter(library: Library, rules: Rules) -> tuple[Flags, list[FunnelStep]]:
     steps = _steps_before(library)
     mask = np.ones(len(library), np.bool_)
     tests = [("explicit", "Explicit or not", _passes_explicit(library, rules))]
-    for limit in rules.ranges:
-        label = f"Outside the {LABELS.get(limit.column, limit.column)} range"
-        passes = _passes_range(library, limit, 0.0)
-        tests.append((f"range_{limit.column}", label, passes))
+    tests += [(one.key, one.label, one.passes(library, 0.0)) for one in rules.filters]
     for key, label, passes in tests:
         mask &= passes
         left = int(np.count_nonzero(mask))
@@ -164,22 +157,6 @@ def _passes_explicit(library: Library, rules: Rules) -> Flags:
     wanted = 1 if rules.explicit == "only" else 0
     passes: Flags = library.explicit == wanted
     return passes
-
-
-def _passes_range(library: Library, limit: Range, widening: float) -> Flags:
-    column = library.column(limit.column)
-    if column is None:
-        return np.full(len(library), not limit.missing_fails)
-    low, high = limit.widened(widening)
-    inside: Flags = (column >= low) & (column <= high)
-    missing = _is_missing(limit, column)
-    return inside & ~missing if limit.missing_fails else inside | missing
-
-
-def _is_missing(limit: Range, column: npt.NDArray[Any]) -> Flags:
-    known_gap = MISSING.get(limit.column)
-    missing: Flags = np.isnan(column) if known_gap is None else column == known_gap
-    return missing
 
 
 def _mean(counts: Int32s | Int16s) -> float:

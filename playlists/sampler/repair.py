@@ -71,7 +71,7 @@ def _candidates(picks: Picks, rows: Int64s) -> Int64s:
 
 def _some_of_each(picks: Picks, rows: Int64s) -> Int64s:
     """Return where a few rows stand, up to the cap, of each set of artists."""
-    turn = np.arange(len(rows)) % picks.cap
+    turn = np.arange(len(rows)) % picks.caps.artist
     buckets = (picks.credits.signatures[rows] + turn.astype(np.uint64)) % BUCKETS
     first = np.full(BUCKETS, -1)
     first[buckets[::-1]] = np.arange(len(rows))[::-1]
@@ -92,7 +92,10 @@ def _not_outdone(picks: Picks, rows: Int64s) -> Flags:
     )
     is_own = (lengths == 1) & (releases[release] == 1)
     names, own_tracks = np.unique(artists[is_own[owner]], return_counts=True)
-    saturated = contains(names[own_tracks >= picks.cap], artists) & ~is_own[owner]
+    saturated = (
+        contains(names[own_tracks >= picks.caps.of_each(names)], artists)
+        & ~is_own[owner]
+    )
     needed = np.ones(len(rows), np.bool_)
     needed[owner[saturated]] = False
     return needed

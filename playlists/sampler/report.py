@@ -58,13 +58,15 @@ class BindingRule:
 
     `artist_ids` are the artists whose cap is reached, most tracks kept out first, at
     most twenty; `artist_count` is how many there are. `gains` says for each rule how
-    many of the empty places could be filled if it alone gave way.
+    many of the empty places could be filled if it alone gave way. `by_guests` tracks
+    are kept out by a featured artist alone: the first has room.
     """
 
     rule: str
     artist_ids: tuple[int, ...]
     artist_count: int
     gains: dict[str, int]
+    by_guests: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Rest: when a recording that stood in the list may come back."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self, TypeVar
 
@@ -21,13 +21,15 @@ class Resting:
     """What must rest, by recording.
 
     `current` are the recordings of the playlist's current or planned list; `left`
-    says on which day (days since 1970-01-01 UTC) a recording last left it, over
-    whatever scope the rest has; `today` is the day of the draw.
+    says on which day (days since 1970-01-01 UTC) a recording last left it.
+    `elsewhere` says the same of the other lists within the scope of the rest; what
+    stands in one of them leaves today. `today` is the day of the draw.
     """
 
     today: int
     current: Collection[int] = ()
     left: Mapping[int, int] = field(default_factory=dict)
+    elsewhere: Mapping[int, int] = field(default_factory=dict)
 
 
 def day_of(moment: datetime) -> int:
@@ -59,10 +61,19 @@ class RestTable:
     left_day: Int64s
     standing: Flags
     today: int
+    elsewhere: "RestTable | None" = None
 
     @classmethod
     def of(cls, library: Library, resting: Resting) -> Self:
         """Look up the rows of every resting recording."""
+        own = cls._of_lists(library, resting)
+        if not resting.elsewhere:
+            return own
+        others = Resting(resting.today, left=resting.elsewhere)
+        return replace(own, elsewhere=cls._of_lists(library, others))
+
+    @classmethod
+    def _of_lists(cls, library: Library, resting: Resting) -> Self:
         recordings = np.array([*resting.current, *resting.left], np.int64)
         current = len(resting.current)
         start, stop = library.by_recording.spans(recordings)
@@ -79,12 +90,25 @@ class RestTable:
             today=resting.today,
         )
 
-    def barred(self, cooldown_days: int) -> Int64s:
-        """Return, ascending, the rows that may not be drawn under a cooldown."""
+    def barred(self, cooldown_days: int, *, own_only: bool = False) -> Int64s:
+        """Return, ascending, the rows that may not be drawn under a cooldown.
+
+        With `own_only` the rest of other lists does not count.
+        """
         if cooldown_days == 0:
             return self.rows[:0]
         back = first_day_back(self.left_day, cooldown_days)
-        return self.rows[self.standing | (self.has_left & (self.today < back))]
+        own = self.rows[self.standing | (self.has_left & (self.today < back))]
+        if self.elsewhere is None or own_only:
+            return own
+        return np.union1d(own, self.elsewhere.barred(cooldown_days))
+
+    def days_away(self) -> Int64s:
+        """Return for how many days each row that has left is away, here or elsewhere."""
+        own = (self.today - self.left_day)[self.has_left & ~self.standing]
+        if self.elsewhere is None:
+            return own
+        return np.concatenate((own, self.elsewhere.days_away()))
 
     @property
     def has_left(self) -> Flags:

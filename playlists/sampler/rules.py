@@ -7,63 +7,36 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, Literal, Self, get_args
 
-from playlists.sampler.library import FEATURES
-from vibe_engine.errors import VibeError
+from playlists.sampler.filters import Choice, Filter, Range, RulesError
+from playlists.sampler.songs import VERSIONS, Version
+from playlists.sampler.stored import RULES_VERSION, migrated
+
+__all__ = ["DEFAULT_LADDER", "Choice", "Range", "Rules", "RulesError"]
 
 ExplicitRule = Literal["allow", "only", "exclude"]
 Arc = Literal["flat", "rise", "fall", "wave"]
-RungName = Literal["cooldown", "primary_credits", "soft_ranges", "artist_cap"]
+RestScope = Literal["playlist", "account", "fleet"]
+RungName = Literal[
+    "cooldown",
+    "rest_scope",
+    "primary_credits",
+    "album_cap",
+    "same_song",
+    "soft_ranges",
+    "artist_cap",
+]
 
-DEFAULT_LADDER: tuple[RungName, ...] = ("cooldown", "primary_credits", "soft_ranges")
-"""The order in which rules give way. Separation gives way in the order of the list
-(`sequence`), the artist cap itself only where `allow_cap_relaxation` says so."""
-
-SPANS: Mapping[str, float] = {
-    "year": 50,
-    "popularity": 100,
-    "duration_ms": 300_000,
-    "key": 11,
-    "loudness": 60,
-    "tempo": 100,
-} | {name: 1 for name in FEATURES if name not in ("key", "loudness", "tempo")}
-"""Columns that a range may test, each with its natural span, the unit of widening."""
-
-
-class RulesError(VibeError):
-    """A rule cannot be kept as it is written."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """Keeps tracks whose `column` lies between two bounds, both included.
-
-    A missing value passes unless `missing_fails`. A `soft` range may be widened by
-    the ladder, a hard one never.
-
-    :raises RulesError: when the column is unknown, no bound is set or they cross.
-    """
-
-    column: str
-    minimum: float | None = None
-    maximum: float | None = None
-    soft: bool = False
-    missing_fails: bool = False
-
-    def __post_init__(self) -> None:
-        if self.column not in SPANS:
-            raise RulesError(f"There is no column {self.column!r} to set a range on.")
-        if self.minimum is None and self.maximum is None:
-            raise RulesError(f"The range of {self.column} needs a bound.")
-        low, high = self.widened(0.0)
-        if not low <= high:
-            raise RulesError(f"The range of {self.column} has crossed bounds.")
-
-    def widened(self, share: float) -> tuple[float, float]:
-        """Return the bounds moved outwards by a share of the column's span."""
-        margin = share * SPANS[self.column] if self.soft else 0.0
-        low = float("-inf") if self.minimum is None else self.minimum - margin
-        high = float("inf") if self.maximum is None else self.maximum + margin
-        return low, high
+DEFAULT_LADDER: tuple[RungName, ...] = (
+    "cooldown",
+    "rest_scope",
+    "primary_credits",
+    "album_cap",
+    "same_song",
+    "soft_ranges",
+)
+"""The order in which rules give way; one that is left out is hard. Separation gives
+way in the order of the list (`sequence`), the artist cap itself only where
+`allow_cap_relaxation` says so."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +47,11 @@ class Rules:
     credited artists or, with `primary_only`, over the first of each track;
     `artist_separation` wanted positions between tracks that share an artist;
     `cooldown_days` rest after leaving the list, 0 switches rest off;
-    `title_separation` keeps a recording from standing twice in the list;
+    `title_separation` keeps a recording from standing twice in the list, `same_song`
+    another recording of the same song too: it names the versions that do not make a
+    song another one ("title" the same title alone, implied by any other);
+    `album_cap` most tracks of one album; `rest_scope` whose lists a recording must
+    have left; `choices` artists, albums, tracks and recordings in or out;
     `explicit="exclude"` also leaves out tracks that nobody has judged;
     `popularity_weight` 0 takes no account of popularity, 1 to 3 favours it more and
     more.
@@ -90,6 +67,10 @@ class Rules:
     primary_only: bool = False
     explicit: ExplicitRule = "allow"
     ranges: tuple[Range, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    album_cap: int | None = None
+    same_song: tuple[Version, ...] = ()
+    rest_scope: RestScope = "playlist"
     popularity_weight: int = 0
     arc: Arc = "wave"
     ladder: tuple[RungName, ...] = DEFAULT_LADDER
@@ -102,7 +83,11 @@ class Rules:
         _check_between("The cooldown", self.cooldown_days, 0, 365)
         _check_between("The popularity weight", self.popularity_weight, 0, 3)
         _check_known("explicit rule", (self.explicit,), get_args(ExplicitRule))
+        if self.album_cap is not None:
+            _check_between("The album cap", self.album_cap, 1, 100)
         _check_known("arc", (self.arc,), get_args(Arc))
+        _check_known("rest scope", (self.rest_scope,), get_args(RestScope))
+        _check_known("version of a song", self.same_song, VERSIONS)
         _check_known("rung", self.ladder, DEFAULT_LADDER)
 
     @property
@@ -112,24 +97,39 @@ class Rules:
             (*self.ladder, "artist_cap") if self.allow_cap_relaxation else self.ladder
         )
 
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """Every range and every choice, in the order in which they are counted."""
+        return (*self.choices, *self.ranges)
+
     def rules_hash(self) -> str:
         """Return 16 hexadecimal digits that name these rules."""
         return _hash_of(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the rules as plain JSON values."""
-        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
+        """Return the rules as plain JSON values, with the version of their form."""
+        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return {"version": RULES_VERSION, **values}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Rebuild rules from `to_dict`.
+        """Rebuild rules from `to_dict`, of this version or an earlier one.
 
-        :raises RulesError: when a value is out of its range.
+        :raises RulesError: when a value is out of its range, a rule is unknown or
+            the form is of a later version.
         """
-        values = dict(data)
-        values["ranges"] = tuple(Range(**item) for item in values.get("ranges", ()))
-        values["ladder"] = tuple(values.get("ladder", DEFAULT_LADDER))
-        return cls(**values)
+        values = migrated(data)
+        try:
+            values["ranges"] = tuple(Range(**item) for item in values.get("ranges", ()))
+            values["choices"] = tuple(
+                Choice(**{**item, "keys": tuple(item["keys"])})
+                for item in values.get("choices", ())
+            )
+            values["ladder"] = tuple(values.get("ladder", DEFAULT_LADDER))
+            values["same_song"] = tuple(values.get("same_song", ()))
+            return cls(**values)
+        except (TypeError, KeyError) as error:
+            raise RulesError(f"The rules cannot be read: {error}.") from error
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,9 @@ HELP = {
     "artist_cap": "A higher artist cap would fill {places}",
     "cooldown": "Without rest {places} could be filled",
     "ranges": "Without the ranges {places} could be filled",
+    "choices": "Without the choice of artists and albums {places} could be filled",
+    "album_cap": "A higher album cap would fill {places}",
+    "same_song": "With several versions of a song {places} could be filled",
     "explicit": "Without the explicit rule {places} could be filled",
 }
 
@@ -65,8 +68,23 @@ def _higher_cap(detail: Mapping[str, float]) -> str:
     return f"The artist cap was raised from {detail['from']:.0f} to {detail['to']:.0f}"
 
 
+def _own_rest(detail: Mapping[str, float]) -> str:
+    return "What rests in other lists was let in; only this list's own rest counted"
+
+
+def _higher_album_cap(detail: Mapping[str, float]) -> str:
+    return f"The album cap was raised from {detail['from']:.0f} to {detail['to']:.0f}"
+
+
+def _other_versions(detail: Mapping[str, float]) -> str:
+    return "Several versions of a song were let in, though never the same recording"
+
+
 _RUNGS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
     "cooldown": _shorter_rest,
+    "rest_scope": _own_rest,
+    "album_cap": _higher_album_cap,
+    "same_song": _other_versions,
     "primary_credits": _primary_credits,
     "soft_ranges": _wider_ranges,
     "artist_cap": _higher_cap,
@@ -79,6 +97,9 @@ def _binding(report: Report, binding: BindingRule, names: Mapping[int, str]) -> 
     return {
         "cooldown": "What is left stands in the list now or rests.",
         "ranges": "What is left lies outside the ranges.",
+        "choices": "What is left is by artists or from albums that are not wanted.",
+        "album_cap": "The album cap binds: the albums left have their share.",
+        "same_song": "What is left are other versions of songs in the list.",
         "explicit": "What is left breaks the explicit rule.",
         LIBRARY: "The library holds no more tracks for this playlist.",
     }[binding.rule]
@@ -89,7 +110,13 @@ def _binding_cap(report: Report, binding: BindingRule, names: Mapping[int, str])
     who = f"{binding.artist_count:,} artists" if many else "one artist"
     have = "already have their" if many else "already has"
     most = _tracks(_cap_in_force(report))
-    return f"The artist cap binds: {who} {have} {most}{_listed(binding, names)}."
+    sentence = f"The artist cap binds: {who} {have} {most}{_listed(binding, names)}."
+    if not binding.by_guests:
+        return sentence
+    are = "track is" if binding.by_guests == 1 else "tracks are"
+    return (
+        f"{sentence} {binding.by_guests:,} {are} kept out by a featured artist alone."
+    )
 
 
 def _listed(binding: BindingRule, names: Mapping[int, str]) -> str:
