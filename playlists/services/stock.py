@@ -3,15 +3,16 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from weakref import WeakKeyDictionary
 
-from library import pool
+from library import pool, titles
 from library.pool import PoolColumns
 from playlists import sampler
 
 MOST_COMPILED = 16
+SONGS = frozenset({"song_ids", "song_bits"})
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class _Compiled:
     """A library for the sampler, and its pools, those used last at the end."""
 
     library: sampler.Library
+    with_songs: sampler.Library | None = None
     pools: OrderedDict[sampler.Rules, sampler.Pool] = field(default_factory=OrderedDict)
 
 
@@ -54,7 +56,8 @@ def find_stock(
             compiled = _compiled[columns] = _Compiled(as_library(columns))
         found = compiled.pools.get(rules)
         if found is None:
-            found = sampler.build_pool(compiled.library, rules)
+            library = _library_for(rules, compiled, columns)
+            found = sampler.build_pool(library, rules)
             compiled.pools[rules] = found
             if len(compiled.pools) > MOST_COMPILED:
                 compiled.pools.popitem(last=False)
@@ -62,7 +65,19 @@ def find_stock(
     return Stock(columns, found)
 
 
+def _library_for(
+    rules: sampler.Rules, compiled: _Compiled, columns: PoolColumns
+) -> sampler.Library:
+    """Return the library, with its songs read from the titles where they count."""
+    if not rules.same_song:
+        return compiled.library
+    if compiled.with_songs is None:
+        songs, bits = titles.read_songs(columns)
+        compiled.with_songs = replace(compiled.library, song_ids=songs, song_bits=bits)
+    return compiled.with_songs
+
+
 def as_library(columns: PoolColumns) -> sampler.Library:
-    """Hand the library's columns to the sampler."""
-    names = {field.name for field in fields(sampler.Library)}
+    """Hand the library's columns to the sampler, without songs."""
+    names = {field.name for field in fields(sampler.Library)} - SONGS
     return sampler.Library(**{name: getattr(columns, name) for name in names})

@@ -41,6 +41,7 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
         "popularity": np.int16,
         "year": np.int16,
         "explicit": np.int8,
+        "song_bits": np.int16,
         "duration_ms": np.int32,
         "last_used_day": np.int32,
         "use_count": np.int32,
