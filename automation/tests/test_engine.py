@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from automation.engine import LEADER_LEASE, Engine
+from automation.ledger import LEASE_S
 from automation.models import EngineLease, Run
 from automation.registry import Job
 from automation.tests.conftest import echo
@@ -71,6 +72,31 @@ class TestRing:
         engine.round(now=later)
         fresh = Run.objects.get(pk=run.pk)
         assert (fresh.state, fresh.rung_at) == (Run.State.PLANNED, later)
+
+
+@pytest.mark.django_db
+@pytest.mark.portable
+class TestAway:
+    def test_blames_no_run_for_the_time_in_which_no_engine_was_there(
+        self, engine: Engine
+    ) -> None:
+        engine.round(now=clock.now())
+        run = make_working_run()
+        engine.round(now=clock.now() + timedelta(seconds=LEASE_S + 1))
+        assert (Run.objects.get(pk=run.pk).crashes, run.crashes) == (0, 0)
+
+    def test_blames_a_run_while_it_was_watching(self, engine: Engine) -> None:
+        run = make_working_run()
+        lapsed = clock.now() + timedelta(seconds=LEASE_S + 1)
+        engine.round(now=lapsed - LEADER_LEASE / 2)
+        engine.round(now=lapsed)
+        assert Run.objects.get(pk=run.pk).crashes == 1
+
+    def test_goes_on_when_a_step_fails(
+        self, engine: Engine, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        engine._survive(lambda: 1 / 0)
+        assert "ZeroDivisionError" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

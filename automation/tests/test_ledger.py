@@ -299,11 +299,3 @@ class TestTakeBackLapsed:
         run = make_working_run()
         before = clock.now() - timedelta(days=30)
         assert ledger.take_back_lapsed(now=before) == [run.pk]
-
-    def test_gives_a_run_up_that_kills_five_workers(self) -> None:
-        run = make_working_run()
-        Run.objects.filter(pk=run.pk).update(crashes=4)
-        later = clock.now() + timedelta(seconds=ledger.LEASE_S + 1)
-        ledger.take_back_lapsed(now=later)
-        assert fresh(run).state == Run.State.FAILED
-        assert fresh(run).reason == "crashes"

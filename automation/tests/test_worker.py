@@ -11,7 +11,18 @@ from automation.registry import Job
 from automation.tests.conftest import echo
 from automation.tests.factories import make_run
 from vibe_engine import clock
-from vibe_engine.errors import BlockedError, TransientError, VibeError, WaitError
+from vibe_engine.errors import (
+    BlockedError,
+    ConflictError,
+    TransientError,
+    VibeError,
+    WaitError,
+)
+from vibe_engine.spotify.errors import (
+    BadRequestError,
+    EndpointClosedError,
+    NotFoundError,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
@@ -83,6 +94,24 @@ class TestWork:
 
         run = outcome(kinds, slow)
         assert (run.state, run.result) == (Run.State.PLANNED, {})
+
+
+class TestAPermanentFailure:
+    @pytest.mark.parametrize(
+        ("error", "reason"),
+        [
+            (VibeError("Gone."), "permanent"),
+            (ConflictError("Changed."), "conflict"),
+            (NotFoundError("No such album."), "not_found"),
+            (BadRequestError("Refused."), "refused"),
+            (EndpointClosedError("Closed."), "closed"),
+        ],
+    )
+    def test_says_in_a_word_what_kind_it_is(
+        self, kinds: Register, error: VibeError, reason: str
+    ) -> None:
+        run = outcome(kinds, raising(error))
+        assert (run.state, run.reason) == (Run.State.FAILED, reason)
 
 
 class TestWorkAll:
