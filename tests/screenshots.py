@@ -39,6 +39,7 @@ PATHS = (
     "playlists/create/",
     "automation/",
     "automation/runs/60/",
+    "automation/writing/",
     "settings/",
     "profile/",
     "no-such-page/",
