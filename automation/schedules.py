@@ -74,6 +74,7 @@ DEFAULTS = (
         at="5 0 * * *",
         arguments={"grain": "daily"},
     ),
+    Default("Fresh content", "library.refresh_content", every_s=1800),
     Default("Inventory", "playlists.check_inventory", at="0 2 * * *"),
     Default("Retention", "automation.apply_retention", at="30 3 * * *"),
 )

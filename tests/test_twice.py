@@ -299,6 +299,15 @@ def _retention(world: World) -> Run:
     return world.schedule("automation.apply_retention")
 
 
+@case("library.refresh_content")
+def _refresh_content(world: World) -> Run:
+    half_old, old = (clock.now() - timedelta(days=days) for days in (40, 90))
+    first = Album.objects.earliest("pk")
+    Album.objects.exclude(pk=first.pk).update(refreshed_at=half_old)
+    Album.objects.filter(pk=first.pk).update(refreshed_at=old)
+    return world.schedule("library.refresh_content")
+
+
 @case("metrics.snapshot")
 def _snapshot(world: World) -> Run:
     return world.schedule("metrics.snapshot", grain="hourly")

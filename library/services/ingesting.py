@@ -1,7 +1,7 @@
 """Taking albums in: opening the runs, and what one run does."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -94,13 +94,17 @@ def open_refresh(
     now: datetime,
     account: Account | None = None,
     requested_by: AbstractBaseUser | None = None,
+    priority: int = Run.Priority.INTERACTIVE,
 ) -> Run:
     """Open a run that reads an album again, or a bulk for several.
 
     :raises InputError: there are none, or no account is connected.
     """
     account = account or _reader(now=now)
-    specs = [_spec(album.spotify_id, account, album=album) for album in albums]
+    specs = [
+        replace(_spec(album.spotify_id, account, album=album), priority=priority)
+        for album in albums
+    ]
     if len(specs) == 1:
         return ledger.open_run(specs[0], now=now, requested_by=requested_by)
     return ledger.open_bulk(

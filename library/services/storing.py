@@ -6,6 +6,7 @@ from datetime import datetime
 
 from library.models import Album, Artist, LibraryVersion, Track, TrackArtist
 from library.recordings import recording_key
+from library.services.blanking import blank_albums
 from library.texts import artist_line, clean_name
 from vibe_engine.spotify.types import AlbumData, ArtistRef, TrackData
 
@@ -87,10 +88,14 @@ def store_album(*, data: AlbumData, submitted_url: str, now: datetime) -> Stored
 
 
 def mark_missing(*, album: Album) -> int:
-    """Make an album's tracks unplayable, within a transaction; return how many were."""
+    """Forget an album that Spotify no longer has, within a transaction.
+
+    Its tracks become unplayable; returns how many were not. It is not read again
+    unless a person asks for it.
+    """
     count = album.tracks.filter(is_playable=True).update(is_playable=False)
-    if count:
-        LibraryVersion.bump()
+    blank_albums([album.pk])
+    Album.objects.filter(pk=album.pk).update(refreshed_at=None)
     return count
 
 
