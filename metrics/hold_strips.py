@@ -75,12 +75,12 @@ def _accounts_in_shadow(
         return
     names = ", ".join(str(account) for account in held[:MOST_NAMED])
     more = len(held) - MOST_NAMED
+    who = f"{names} and {more} more" if more > 0 else names
     single = len(held) == 1
     yield Strip(
         "info",
         "eye",
-        "Shadow mode"
-        + (f" for {names}" if more <= 0 else f" for {names} and {more} more"),
+        f"Shadow mode for {who}.",
         "Lists are drawn and recorded there, nothing is sent to Spotify.",
         held[0].get_absolute_url() if single else reverse("accounts:list"),
         "See the account" if single else "See the accounts",
