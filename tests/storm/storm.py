@@ -23,6 +23,7 @@ SHOWN_FINDINGS = 20
 PAUSE_S = 0.05
 QUIET_TIMEOUT_S = 300
 DATABASE_AWAY_S = 60
+FOUNDING_S, FOUNDING_EACH_S = 60, 1
 
 Figures = dict[str, Any]
 
@@ -59,10 +60,16 @@ class Storm:
         return self.fleet
 
     def found_playlists(self, count: int, *, accounts: int) -> None:
-        """Make a fleet whose playlists stand filled on Spotify, in fair weather."""
+        """Make a fleet whose playlists stand filled on Spotify, in fair weather.
+
+        :raises TimeoutError: the product cannot even do that.
+        """
         self.found_fleet(accounts=accounts)
         self.fleet.create_everywhere(count)
-        self.wait_quiet("the playlists")
+        timeout_s = FOUNDING_S + count * FOUNDING_EACH_S
+        self.wait_quiet("the playlists", timeout_s=timeout_s)
+        if left := self.open_runs():
+            raise TimeoutError(f"{left} playlists were not made in fair weather")
 
     def open_runs(self) -> int:
         """Count the runs that still have something to do.
