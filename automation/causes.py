@@ -65,8 +65,8 @@ CAUSES: dict[str, Cause] = {
     "rate": Cause(
         "Other calls go first", Reach.RUN, "Calls are made one after another."
     ),
-    "circuit": Cause("Spotify asked for a pause", Reach.APP, _CALLS),
-    "quota": Cause("Spotify's quota is used up", Reach.APP, _CALLS),
+    "circuit": Cause("Spotify asked for a pause", Reach.APP, _CALLS, place=Place.APPS),
+    "quota": Cause("Spotify's quota is used up", Reach.APP, _CALLS, place=Place.APPS),
     "premium": Cause(
         "Premium of the app's owner has lapsed",
         Reach.APP,
