@@ -29,6 +29,8 @@ Seed = tuple[int, int, int]
 class EmptyDrawError(VibeError):
     """No track at all may stand in the list; what stands on Spotify is left alone."""
 
+    failure = "empty_draw"
+
 
 @dataclass(frozen=True)
 class Plan:
