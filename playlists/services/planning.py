@@ -1,12 +1,13 @@
 """Planning a list: what must rest, the draw, the order, and the stored plan."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Window
+from django.db.models.functions import RowNumber
 
 from automation import ledger
 from automation.faultpoints import fault_point
@@ -24,6 +25,7 @@ from vibe_engine.errors import VibeError
 LISTS_BEFORE = 12
 """Lists from before the rest that are read too, so that a report can say "rested"."""
 Seed = tuple[int, int, int]
+_List = tuple[bytes | memoryview, datetime | None]
 
 
 class EmptyDrawError(VibeError):
@@ -109,7 +111,7 @@ def draw_list(
     :raises EmptyDrawError: no track may be drawn.
     """
     rules = rules_for(playlist, settings)
-    collection_ids = _collection_ids(playlist)
+    collection_ids = collection_ids_of(playlist)
     found = stock.find_stock(
         rules=rules, collection_ids=collection_ids, on=now.astimezone(UTC).date()
     )
@@ -121,7 +123,7 @@ def draw_list(
         resting,
         playlist=playlist,
         seed=seed,
-        rules_hash=_rules_hash(rules, collection_ids),
+        rules_hash=rules_hash_of(rules, collection_ids),
     )
 
 
@@ -160,42 +162,65 @@ def read_resting(
     now: datetime,
     known: PoolColumns | None = None,
 ) -> sampler.Resting:
-    """Return what must rest, read from the packed plans of the snapshots.
+    """Return what must rest for one playlist; see `read_resting_of`."""
+    lists = _lists_that_rest([playlist.pk], cooldown_days, now=now)
+    return _resting(((plan, left) for _, plan, left in lists), now=now, known=known)
+
+
+def read_resting_of(
+    playlists: Sequence[Playlist],
+    *,
+    cooldown_days: int,
+    now: datetime,
+    known: PoolColumns | None = None,
+) -> dict[int, sampler.Resting]:
+    """Return what must rest, by playlist, read from the packed plans: one query.
 
     Current is what stands on Spotify or may stand there, since it was sent; a list
     has left on the day of its `replaced_at`. Recordings of tracks in the columns
     that are `known` cost no query.
     """
-    today = sampler.day_of(now)
+    lists: dict[int, list[_List]] = {playlist.pk: [] for playlist in playlists}
+    for pk, plan, replaced_at in _lists_that_rest(list(lists), cooldown_days, now=now):
+        lists[pk].append((plan, replaced_at))
+    return {pk: _resting(own, now=now, known=known) for pk, own in lists.items()}
+
+
+def _lists_that_rest(
+    playlist_ids: Sequence[int], cooldown_days: int, *, now: datetime
+) -> Iterator[tuple[int, bytes | memoryview, datetime | None]]:
+    """Yield playlist, plan and time of leaving of each list that matters to a draw."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = midnight - timedelta(days=cooldown_days)
+    snapshots = PlaylistSnapshot.objects.filter(playlist__in=playlist_ids)
+    standing = Q(replaced_at=None) & (
+        Q(state=PlaylistSnapshot.State.CONFIRMED)
+        | Q(state=PlaylistSnapshot.State.PLANNED, sent_at__isnull=False)
+    )
+    earlier = snapshots.filter(replaced_at__lt=since).order_by("-replaced_at")
+    if len(playlist_ids) > 1:
+        turn = Window(RowNumber(), partition_by="playlist_id", order_by="-replaced_at")
+        last_ones = earlier.annotate(turn=turn).filter(turn__lte=LISTS_BEFORE)
+        last_ids = last_ones.order_by().values("pk")
+    else:
+        last_ids = earlier.values("pk")[:LISTS_BEFORE]
+    matter = standing | Q(replaced_at__gte=since) | Q(pk__in=last_ids)
+    yield from snapshots.filter(matter).values_list("playlist", "plan", "replaced_at")
+
+
+def _resting(
+    lists: Iterable[_List], *, now: datetime, known: PoolColumns | None
+) -> sampler.Resting:
     current: list[int] = []
     left: dict[int, int] = {}
-    for plan, replaced_at in _lists_that_rest(playlist, cooldown_days, now=now):
+    for plan, replaced_at in lists:
         track_ids = PlaylistSnapshot.unpack(plan)
         if replaced_at is None:
             current.extend(track_ids)
             continue
         day = sampler.day_of(replaced_at)
         left.update({pk: max(day, left.get(pk, day)) for pk in track_ids})
-    return _by_recording(today, current, left, known)
-
-
-def _lists_that_rest(
-    playlist: Playlist, cooldown_days: int, *, now: datetime
-) -> Iterator[tuple[bytes | memoryview, datetime | None]]:
-    """Yield plan and time of leaving of each list that matters to a draw: one query."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    since = midnight - timedelta(days=cooldown_days)
-    standing = Q(replaced_at=None) & (
-        Q(state=PlaylistSnapshot.State.CONFIRMED)
-        | Q(state=PlaylistSnapshot.State.PLANNED, sent_at__isnull=False)
-    )
-    earlier = playlist.snapshots.filter(replaced_at__lt=since).order_by("-replaced_at")
-    matter = (
-        standing
-        | Q(replaced_at__gte=since)
-        | Q(pk__in=earlier.values("pk")[:LISTS_BEFORE])
-    )
-    yield from playlist.snapshots.filter(matter).values_list("plan", "replaced_at")
+    return _by_recording(sampler.day_of(now), current, left, known)
 
 
 def _by_recording(
@@ -223,7 +248,7 @@ def _standing_plan(
     plan = playlist.snapshots.planned().first()
     if plan is None or plan.origin != origin or seed not in (None, plan.seed):
         return None
-    wanted = _rules_hash(rules_for(playlist, settings), _collection_ids(playlist))
+    wanted = rules_hash_of(rules_for(playlist, settings), collection_ids_of(playlist))
     if plan.rules_hash != wanted:
         return None
     track_ids = plan.track_ids()
@@ -249,9 +274,19 @@ def insert_snapshot(
     **columns: Any,
 ) -> PlaylistSnapshot:
     """Write a list's row, planned unless `columns` say otherwise."""
-    return PlaylistSnapshot.objects.create(
+    snapshot = new_snapshot(
+        run=run, playlist=playlist, track_ids=track_ids, now=now, **columns
+    )
+    snapshot.save(force_insert=True)
+    return snapshot
+
+
+def new_snapshot(
+    *, playlist: Playlist, track_ids: list[int], now: datetime, **columns: Any
+) -> PlaylistSnapshot:
+    """Return a list's row before it is written."""
+    return PlaylistSnapshot(
         playlist=playlist,
-        run=run,
         batch_tag=batch_tag(now),
         plan=PlaylistSnapshot.pack(track_ids),
         track_count=len(track_ids),
@@ -282,11 +317,11 @@ def fingerprint(track_ids: Sequence[int]) -> str:
     return hashlib.sha256(PlaylistSnapshot.pack(list(track_ids))).hexdigest()
 
 
-def _collection_ids(playlist: Playlist) -> list[int]:
+def collection_ids_of(playlist: Playlist) -> list[int]:
     return sorted(playlist.collections.values_list("pk", flat=True))
 
 
-def _rules_hash(rules: sampler.Rules, collection_ids: Sequence[int]) -> str:
+def rules_hash_of(rules: sampler.Rules, collection_ids: Sequence[int]) -> str:
     text = f"{rules.rules_hash()}:{','.join(map(str, collection_ids))}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -1,0 +1,131 @@
+"""`manage.py bench`: measures draws on a throwaway database."""
+
+import json
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from metrics.bench import bulk, sampler
+from metrics.bench.data import LIST_SIZE, World, write_world
+from metrics.bench.database import BenchError, database_url, throwaway_database
+from metrics.bench.measure import is_busy, load, machine
+from vibe_engine import clock
+from vibe_engine.errors import VibeError
+
+SAMPLER_PLAYLISTS = 60
+SAMPLER_SNAPSHOTS = 20
+LEAST_SNAPSHOTS = 4
+
+
+class Command(BaseCommand):
+    """Measure the draw, or a bulk of draws, beside what others take."""
+
+    help = (
+        "Measures draws on a database of its own, which it makes and drops. Every "
+        "list is checked before its time counts."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what to measure, how large, and where."""
+        parser.add_argument("what", choices=("sampler", "bulk"))
+        parser.add_argument("--tracks", type=int, default=10_000)
+        parser.add_argument("--playlists", type=int, help="bulk: how many (1000)")
+        parser.add_argument(
+            "--history", type=int, help="rows of history; rounded to whole lists"
+        )
+        parser.add_argument("--runs", type=int, default=sampler.RUNS)
+        parser.add_argument(
+            "--database", choices=("postgresql", "sqlite"), default="postgresql"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--measure", help="for the bench's own worker")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write a library, measure in a process of its own, print the figures."""
+        try:
+            if options["measure"]:
+                self.stdout.write(json.dumps(_measure(options)))
+                return
+            figures = self._on_own_database(options)
+        except VibeError as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.stdout.write(json.dumps(figures))
+            return
+        for name, value in figures.items():
+            self.stdout.write(f"{name:28} {value}")
+        if figures["busy"]:
+            self.stderr.write("The machine is busy: do not record these figures.")
+
+    def _on_own_database(self, options: dict[str, Any]) -> dict[str, Any]:
+        if options["tracks"] < LIST_SIZE:
+            raise BenchError(f"At least {LIST_SIZE} tracks, please.")
+        before = load()
+        with throwaway_database(options["database"]) as name:
+            world = _write(options)
+            _in_worker("build", world, options)
+            figures = _in_worker(options["what"], world, options)
+        return {
+            "database": name,
+            **figures,
+            "history": world.playlists * world.snapshots * LIST_SIZE,
+            "machine": machine(),
+            "load_before": round(before, 2),
+            "busy": before > 0 and is_busy(),
+        }
+
+
+def _write(options: dict[str, Any]) -> World:
+    is_bulk = options["what"] == "bulk"
+    playlists = options["playlists"] or (1_000 if is_bulk else SAMPLER_PLAYLISTS)
+    snapshots = SAMPLER_SNAPSHOTS
+    if options["history"] is not None:
+        snapshots = options["history"] // (playlists * LIST_SIZE)
+    return write_world(
+        tracks=options["tracks"],
+        playlists=playlists,
+        snapshots=max(snapshots, LEAST_SNAPSHOTS),
+        now=clock.now(),
+    )
+
+
+def _in_worker(what: str, world: World, options: dict[str, Any]) -> dict[str, Any]:
+    """Measure in a process that has written nothing, so that its memory is its own."""
+    argv = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "bench"]
+    argv += ["bulk" if what == "bulk" else "sampler", "--runs", str(options["runs"])]
+    told = asdict(world) | {"what": what, "now": world.now.isoformat()}
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "VIBE_VAR_DIR": str(settings.VAR_DIR),
+        "VIBE_MODE": settings.VIBE_MODE,
+    }
+    done = subprocess.run(
+        [*argv, "--measure", json.dumps(told)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BenchError(done.stderr.strip()[-2_000:])
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def _measure(options: dict[str, Any]) -> dict[str, Any]:
+    told = json.loads(options["measure"])
+    what, now = told.pop("what"), datetime.fromisoformat(told.pop("now"))
+    world = World(**told, now=now)
+    if what == "bulk":
+        return bulk.measure(world)
+    if what == "sampler":
+        return sampler.measure(world, runs=options["runs"])
+    return sampler.build(world)
