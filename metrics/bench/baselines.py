@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -80,7 +81,7 @@ def list_and_sample(rest: Rest) -> list[int]:
 def beets_random(rest: Rest) -> list[int] | None:
     """Let beets choose among all tracks, evenly over artists; None without beets."""
     try:
-        from beets.random import random_objs
+        random_objs = import_module("beets.random").random_objs
     except ImportError:
         return None
     usable = Track.objects.usable().exclude(pk__in=rest.history().values("track"))

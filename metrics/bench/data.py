@@ -215,7 +215,7 @@ def write_rows(model: type[models.Model], columns: dict[str, Any], count: int) -
     Columns that are not given have the field's default.
     """
     names: list[str] = []
-    values: list[Iterable[Any]] = []
+    values: list[Any] = []
     for field in model._meta.concrete_fields:
         given = columns.get(field.attname)
         if field.attname not in columns:
@@ -223,7 +223,7 @@ def write_rows(model: type[models.Model], columns: dict[str, Any], count: int) -
                 continue
             given = field.get_db_prep_save(field.get_default(), connection)
         is_one = isinstance(given, str | bytes) or not isinstance(given, Iterable)
-        names.append(field.column)
+        names.append(field.column or field.attname)
         values.append(repeat(given, count) if is_one else given)
     insert_rows(model._meta.db_table, names, zip(*values, strict=True))
 

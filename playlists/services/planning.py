@@ -201,10 +201,10 @@ def _lists_that_rest(
     if len(playlist_ids) > 1:
         turn = Window(RowNumber(), partition_by="playlist_id", order_by="-replaced_at")
         last_ones = earlier.annotate(turn=turn).filter(turn__lte=LISTS_BEFORE)
-        last_ids = last_ones.order_by().values("pk")
+        recent = Q(pk__in=last_ones.order_by().values("pk"))
     else:
-        last_ids = earlier.values("pk")[:LISTS_BEFORE]
-    matter = standing | Q(replaced_at__gte=since) | Q(pk__in=last_ids)
+        recent = Q(pk__in=earlier.values("pk")[:LISTS_BEFORE])
+    matter = standing | Q(replaced_at__gte=since) | recent
     yield from snapshots.filter(matter).values_list("playlist", "plan", "replaced_at")
 
 
