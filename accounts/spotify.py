@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from accounts.models import App
+from automation import worker
 from vibe_engine.spotify import oauth
 from vibe_engine.spotify.client import Gate, SpotifyClient, TokenSource
 from vibe_engine.spotify.types import Token
@@ -16,6 +17,7 @@ def open_client(*, tokens: TokenSource, gate: Gate) -> SpotifyClient:
         gate=gate,
         market=settings.SPOTIFY_MARKET,
         deadline_s=settings.TIMES["SPOTIFY_DEADLINE_S"],
+        worker=tag_for(settings.SPOTIFY_API_URL),
     )
 
 
@@ -47,6 +49,7 @@ def exchange_code(app: App, *, code: str, verifier: str) -> Token:
         code=code,
         redirect_uri=settings.SPOTIFY_REDIRECT_URI,
         code_verifier=verifier,
+        worker=tag_for(settings.SPOTIFY_ACCOUNTS_URL),
     )
 
 
@@ -60,7 +63,17 @@ def refresh(app: App, *, refresh_token: str) -> Token:
         app=_credentials(app),
         refresh_token=refresh_token,
         deadline_s=settings.TIMES["SPOTIFY_DEADLINE_S"],
+        worker=tag_for(settings.SPOTIFY_ACCOUNTS_URL),
     )
+
+
+def tag_for(url: str) -> str:
+    """Return what this worker calls itself towards a sandbox, "" towards others.
+
+    A sandbox is met in demo mode alone and speaks plain HTTP, Spotify never does.
+    """
+    is_sandbox = settings.DEMO and url.startswith("http://")
+    return worker.name() if is_sandbox else ""
 
 
 def _credentials(app: App) -> oauth.App:

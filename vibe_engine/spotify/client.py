@@ -84,6 +84,7 @@ class SpotifyClient:
     :param api_url: base URL, "https://api.spotify.com/v1/".
     :param market: ISO 3166-1 alpha-2 country for reads of the catalogue, or "".
     :param deadline_s: for each request, from connecting to the last byte.
+    :param worker: who sends, for the log of a sandbox; "" towards Spotify itself.
     """
 
     def __init__(
@@ -94,13 +95,14 @@ class SpotifyClient:
         gate: Gate,
         market: str = "",
         deadline_s: float = transport.DEADLINE_S,
+        worker: str = "",
     ) -> None:
         self._tokens = tokens
         self._gate = gate
         self._market = market or None
         self._api_url = api_url.rstrip("/") + "/"
         self._session = transport.new_session(
-            answers.check_api_answer, deadline_s=deadline_s
+            answers.check_api_answer, deadline_s=deadline_s, worker=worker
         )
         self._spotify = _spotipy_client(self._session, self._api_url)
         self._has_new_token = False

@@ -65,6 +65,7 @@ def exchange_code(
     code: str,
     redirect_uri: str,
     code_verifier: str | None,
+    worker: str = "",
 ) -> Token:
     """Trade the code of a callback for tokens; each code works once.
 
@@ -78,7 +79,7 @@ def exchange_code(
     }
     if code_verifier:
         form["code_verifier"] = code_verifier
-    return _post_token(accounts_url=accounts_url, app=app, form=form)
+    return _post_token(accounts_url=accounts_url, app=app, form=form, worker=worker)
 
 
 def refresh(
@@ -87,6 +88,7 @@ def refresh(
     app: App,
     refresh_token: str,
     deadline_s: float = transport.DEADLINE_S,
+    worker: str = "",
 ) -> Token:
     """Trade a refresh token for a new access token.
 
@@ -95,7 +97,11 @@ def refresh(
     """
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     return _post_token(
-        accounts_url=accounts_url, app=app, form=form, deadline_s=deadline_s
+        accounts_url=accounts_url,
+        app=app,
+        form=form,
+        deadline_s=deadline_s,
+        worker=worker,
     )
 
 
@@ -116,12 +122,14 @@ def _post_token(
     app: App,
     form: Mapping[str, str],
     deadline_s: float = transport.DEADLINE_S,
+    worker: str = "",
 ) -> Token:
     """Ask the token endpoint once; any `SpotifyError` may come of it."""
     auth = HTTPBasicAuth(app.client_id.encode(), app.client_secret.encode())
     url = f"{accounts_url.rstrip('/')}/api/token"
     sent = [form[name] for name in _SECRET_FIELDS if name in form]
     check = partial(answers.check_token_answer, secrets=[app.client_secret, *sent])
-    with transport.new_session(check, deadline_s=deadline_s) as session:
+    session = transport.new_session(check, deadline_s=deadline_s, worker=worker)
+    with session:
         answer = session.post(url, data=form, auth=auth)
     return parse.token(answers.read_json(answer))

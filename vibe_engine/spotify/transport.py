@@ -15,6 +15,9 @@ from vibe_engine.spotify.errors import BadResponseError, UnavailableError
 
 DEADLINE_S = 30.0
 MAX_BODY_BYTES = 5 * 1024 * 1024
+USER_AGENT = "VibeEngine"
+WORKER_HEADER = "X-Worker"
+"""By which a sandbox's log tells who sent a request."""
 
 _CHUNK_BYTES = 64 * 1024
 _CONNECT_SHARE = 1 / 6
@@ -29,12 +32,16 @@ def new_session(
     *,
     deadline_s: float = DEADLINE_S,
     max_body_bytes: int = MAX_BODY_BYTES,
+    worker: str = "",
+    service: str = "Spotify",
 ) -> requests.Session:
     """Return a session whose every request ends in time, or in one of our errors.
 
     No retries, no redirects, no cookies, nothing from the environment (proxies,
     netrc). `check` sees each answer before anybody else and raises what it likes.
 
+    :param worker: who sends, for the log of a sandbox; "" tells nobody.
+    :param service: who is asked, in the words of the errors.
     :param deadline_s: for the whole request, connecting and each dripping byte of
         the answer included. Only name resolution can take longer; nothing is sent
         any more after it then.
@@ -42,8 +49,13 @@ def new_session(
     """
     session = requests.Session()
     session.trust_env = False
+    session.headers["User-Agent"] = USER_AGENT
+    if worker:
+        session.headers[WORKER_HEADER] = worker
     session.hooks["response"] = [check]
-    adapter = BoundedAdapter(deadline_s=deadline_s, max_body_bytes=max_body_bytes)
+    adapter = BoundedAdapter(
+        deadline_s=deadline_s, max_body_bytes=max_body_bytes, service=service
+    )
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -56,9 +68,12 @@ class BoundedAdapter(HTTPAdapter):
     :raises BadResponseError: a redirect, or more than `max_body_bytes`.
     """
 
-    def __init__(self, *, deadline_s: float, max_body_bytes: int) -> None:
+    def __init__(
+        self, *, deadline_s: float, max_body_bytes: int, service: str = "Spotify"
+    ) -> None:
         self._deadline_s = deadline_s
         self._max_body_bytes = max_body_bytes
+        self._service = service
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -80,8 +95,10 @@ class BoundedAdapter(HTTPAdapter):
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._unavailable(error) from error
         except (OSError, ValueError) as error:
-            raise UnavailableError("The request to Spotify broke off.") from error
-        return _read_response(response, body)
+            raise UnavailableError(
+                f"The request to {self._service} broke off."
+            ) from error
+        return self._read(response, body)
 
     def _timeout(self) -> Any:
         connect_s = self._deadline_s * _CONNECT_SHARE
@@ -102,29 +119,32 @@ class BoundedAdapter(HTTPAdapter):
     def _check_size(self, response: requests.Response, body: bytearray) -> None:
         if len(body) > self._max_body_bytes:
             raise BadResponseError(
-                f"Spotify's answer is larger than {self._max_body_bytes:,} bytes.",
+                f"{self._service}'s answer is larger than {self._max_body_bytes:,} bytes.",
                 status=response.status_code,
             )
 
     def _unavailable(self, error: Exception) -> UnavailableError:
         if _never_connected(error):
-            return UnavailableError("Spotify cannot be reached.", ambiguous=False)
+            return UnavailableError(
+                f"{self._service} cannot be reached.", ambiguous=False
+            )
         if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
-            text = f"Spotify did not answer in full within {self._deadline_s:g} s."
+            text = (
+                f"{self._service} did not answer in full within {self._deadline_s:g} s."
+            )
             return UnavailableError(text)
-        return UnavailableError("The connection to Spotify broke off.")
+        return UnavailableError(f"The connection to {self._service} broke off.")
 
-
-def _read_response(response: requests.Response, body: bytes) -> requests.Response:
-    """Put the body that was read in place; JSON is UTF-8 (RFC 8259, section 8.1)."""
-    if 300 <= response.status_code < 400:
-        raise BadResponseError(
-            f"Spotify redirects elsewhere (HTTP {response.status_code}).",
-            status=response.status_code,
-        )
-    response.raw = io.BytesIO(body)
-    response.encoding = "utf-8"
-    return response
+    def _read(self, response: requests.Response, body: bytes) -> requests.Response:
+        """Put the body in place; JSON is UTF-8 (RFC 8259, section 8.1)."""
+        if 300 <= response.status_code < 400:
+            raise BadResponseError(
+                f"{self._service} redirects elsewhere (HTTP {response.status_code}).",
+                status=response.status_code,
+            )
+        response.raw = io.BytesIO(body)
+        response.encoding = "utf-8"
+        return response
 
 
 def _never_connected(error: Exception) -> bool:

@@ -270,3 +270,30 @@ class TestSession:
             pytest.raises(BadResponseError, match="the body"),
         ):
             session.get(server.url)
+
+
+class TestHeaders:
+    def test_name_the_product_and_nobody_else(
+        self, server: ScriptedServer, session: requests.Session
+    ) -> None:
+        server.will(reply(200, {}))
+        session.get(server.url)
+        assert server.seen[0].headers["User-Agent"] == "VibeEngine"
+        assert transport.WORKER_HEADER not in server.seen[0].headers
+
+    def test_name_the_worker_when_told_to(self, server: ScriptedServer) -> None:
+        server.will(reply(200, {}))
+        with transport.new_session(accept, worker="host:7:1") as session:
+            session.get(server.url)
+        assert server.seen[0].headers[transport.WORKER_HEADER] == "host:7:1"
+
+
+class TestService:
+    def test_is_named_in_the_errors(self, server: ScriptedServer) -> None:
+        server.will(reply(302, b"", Location="https://evil.example/"))
+        with (
+            transport.new_session(accept, service="ReccoBeats") as session,
+            pytest.raises(BadResponseError, match="ReccoBeats redirects elsewhere"),
+        ):
+            session.get(server.url)
+        assert len(server.seen) == 1
