@@ -71,11 +71,13 @@ class Command(BaseCommand):
         before = load()
         with throwaway_database(options["database"]) as name:
             world = _write(options)
-            _in_worker("build", world, options)
+            built = _in_worker("build", world, options)
             figures = _in_worker(options["what"], world, options)
         return {
             "database": name,
             **figures,
+            "build_ms": built["build_ms"],
+            "build_peak_mb": built["peak_mb"],
             "history": world.playlists * world.snapshots * LIST_SIZE,
             "machine": machine(),
             "load_before": round(before, 2),
