@@ -92,7 +92,7 @@ class PlaylistFilter:
         return [(name, value) for name, value in pairs.items() if value]
 
 
-def _whole(label: str, low: int, high: int, inherits: int) -> forms.IntegerField:
+def whole_number(label: str, low: int, high: int, inherits: int) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         required=False,
@@ -134,8 +134,10 @@ class CreateForm(forms.Form):
 
     def __init__(self, *args: Any, settings: RuntimeSettings, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["size"] = _whole("Tracks in each", 1, 100, settings.playlist_size)
-        self.fields["interval_days"] = _whole(
+        self.fields["size"] = whole_number(
+            "Tracks in each", 1, 100, settings.playlist_size
+        )
+        self.fields["interval_days"] = whole_number(
             "Days between reshuffles", 1, 90, settings.reshuffle_interval_days
         )
         self.fields["account"].queryset = Account.objects.usable()  # type: ignore[attr-defined]
@@ -168,13 +170,15 @@ class RulesForm(forms.Form):
     def __init__(self, *args: Any, settings: RuntimeSettings, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields |= {
-            "size": _whole("Tracks", 1, 100, settings.playlist_size),
-            "interval_days": _whole(
+            "size": whole_number("Tracks", 1, 100, settings.playlist_size),
+            "interval_days": whole_number(
                 "Days between reshuffles", 1, 90, settings.reshuffle_interval_days
             ),
-            "cooldown_days": _whole("Cooldown in days", 0, 365, settings.cooldown_days),
-            "artist_cap": _whole("Artist cap", 1, 100, settings.artist_cap),
-            "artist_separation": _whole(
+            "cooldown_days": whole_number(
+                "Cooldown in days", 0, 365, settings.cooldown_days
+            ),
+            "artist_cap": whole_number("Artist cap", 1, 100, settings.artist_cap),
+            "artist_separation": whole_number(
                 "Artist separation", 1, 50, settings.artist_separation
             ),
             "collections": forms.ModelMultipleChoiceField(

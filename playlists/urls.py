@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from playlists.views import acting, creating, detail, editing, lists, stocktaking
+from playlists.views import (
+    acting,
+    creating,
+    detail,
+    editing,
+    lists,
+    ruling,
+    stocktaking,
+)
 
 app_name = "playlists"
 
@@ -15,6 +23,7 @@ urlpatterns = [
     path("inventory/look/", stocktaking.look_now, name="look_now"),
     path("bulk/<slug:action>/", acting.bulk, name="bulk"),
     path("edit/", editing.edit_many, name="edit_many"),
+    path("rules/", ruling.edit_rules_of_many, name="edit_rules_of_many"),
     path("rename/<int:account_pk>/", editing.rename_account, name="rename_account"),
     path("tracks/<int:track_pk>/", detail.track_history, name="track_history"),
     path("<int:pk>/", detail.detail, name="detail"),
@@ -25,6 +34,9 @@ urlpatterns = [
         "<int:pk>/snapshots/<int:snapshot_pk>/restore/", acting.restore, name="restore"
     ),
     path("<int:pk>/edit/", editing.edit, name="edit"),
+    path("<int:pk>/rules/", ruling.edit_rules, name="rules"),
+    path("<int:pk>/rules/count/", ruling.count_rules, name="count_rules"),
+    path("<int:pk>/rules/preview/", ruling.preview_rules, name="preview_rules"),
     path("<int:pk>/preview/", detail.preview, name="preview"),
     path("<int:pk>/<slug:action>/", acting.act, name="act"),
 ]

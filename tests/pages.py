@@ -129,6 +129,7 @@ PAGES = (
     Page("playlists:snapshot", "playlist", row="playlist", more=(("snapshot_pk", ""),)),
     asked("playlists:restore", "playlist", row="playlist", more=(("snapshot_pk", ""),)),
     asked("playlists:edit", "playlist collection", row="playlist"),
+    asked("playlists:rules", "playlist", row="playlist"),
     # A preview carries the whole draw out; its page alone would need six.
     asked("playlists:preview", "playlist", row="playlist", most=14),
     *(
@@ -169,6 +170,9 @@ POST_ONLY = frozenset(
         "playlists:bulk",
         "playlists:look_now",
         "playlists:edit_many",
+        "playlists:edit_rules_of_many",
+        "playlists:count_rules",
+        "playlists:preview_rules",
         "automation:cancel_run",
         "automation:go_on",
         "automation:retry_run",

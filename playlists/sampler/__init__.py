@@ -7,7 +7,7 @@ on every machine and numpy release.
 from playlists.sampler.draw import Draw, draw
 from playlists.sampler.filters import Choice
 from playlists.sampler.library import FEATURES, Library
-from playlists.sampler.pool import Pool, build_pool
+from playlists.sampler.pool import Pool, build_pool, filter_steps
 from playlists.sampler.report import (
     ALGORITHM_VERSION,
     BindingRule,
@@ -44,6 +44,7 @@ __all__ = [
     "day_of",
     "describe",
     "draw",
+    "filter_steps",
     "first_day_back",
     "sequence",
 ]

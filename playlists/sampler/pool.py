@@ -123,6 +123,11 @@ def passing(library: Library, rules: Rules, widening: float = 0.0) -> Flags:
     return mask
 
 
+def filter_steps(library: Library, rules: Rules) -> tuple[FunnelStep, ...]:
+    """Return the part of the funnel that the filters fill, without a pool."""
+    return tuple(_filter(library, rules)[1])
+
+
 def _filter(library: Library, rules: Rules) -> tuple[Flags, list[FunnelStep]]:
     steps = _steps_before(library)
     mask = np.ones(len(library), np.bool_)

@@ -51,9 +51,7 @@ def find_stock(
     """
     columns = pool.load_library(collection_ids=collection_ids, on=on)
     with _lock:
-        compiled = _compiled.get(columns)
-        if compiled is None:
-            compiled = _compiled[columns] = _Compiled(as_library(columns))
+        compiled = _compiled_of(columns)
         found = compiled.pools.get(rules)
         if found is None:
             library = _library_for(rules, compiled, columns)
@@ -63,6 +61,20 @@ def find_stock(
                 compiled.pools.popitem(last=False)
         compiled.pools.move_to_end(rules)
     return Stock(columns, found)
+
+
+def find_library(*, collection_ids: Sequence[int], on: date) -> sampler.Library:
+    """Return the library that lists are drawn from on a day (UTC), unfiltered."""
+    columns = pool.load_library(collection_ids=collection_ids, on=on)
+    with _lock:
+        return _compiled_of(columns).library
+
+
+def _compiled_of(columns: PoolColumns) -> _Compiled:
+    compiled = _compiled.get(columns)
+    if compiled is None:
+        compiled = _compiled[columns] = _Compiled(as_library(columns))
+    return compiled
 
 
 def _library_for(

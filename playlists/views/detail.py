@@ -118,7 +118,18 @@ def preview(request: OperatorRequest, pk: int) -> HttpResponse:
     text = request.GET.get("seed", "")
     plain = text.isascii() and text.isdigit() and len(text) <= 10
     seed = int(text) if plain else secrets.randbits(SEED_BITS)
-    context: dict[str, object] = {"playlist": playlist, "seed": seed}
+    return show_preview(request, playlist, seed)
+
+
+def show_preview(
+    request: OperatorRequest, playlist: Playlist, seed: int, *, is_trial: bool = False
+) -> HttpResponse:
+    """Show the list that a seed draws; a trial's rules are not the playlist's."""
+    context: dict[str, object] = {
+        "playlist": playlist,
+        "seed": seed,
+        "is_trial": is_trial,
+    }
     try:
         drawn = reshuffling.preview_draw(
             playlist=playlist, settings=runtime.load(), now=clock.now(), seed=seed

@@ -124,6 +124,10 @@ WHO_MAY = {
     "playlists:snapshot": READ,
     "playlists:restore": ASK_AND_ACT,
     "playlists:edit": ASK_AND_ACT,
+    "playlists:rules": ASK_AND_ACT,
+    "playlists:count_rules": ACT,
+    "playlists:preview_rules": ACT,
+    "playlists:edit_rules_of_many": ACT,
     "playlists:preview": Access(get=OPERATORS),
     "playlists:act": ASK_AND_ACT,
 }

@@ -1,0 +1,116 @@
+"""Artists and albums that rules name: found by what a person types, and named again."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+
+from library.models import Album, Artist
+from playlists.sampler import Choice
+from vibe_engine.errors import InputError
+
+MOST_LINES = 500
+MODELS: dict[str, type[Artist] | type[Album]] = {"artist": Artist, "album": Album}
+_ID = re.compile(r"[0-9A-Za-z]{22}")
+_LINK = re.compile(r"(artist|album)[/:]([0-9A-Za-z]{22})(?![0-9A-Za-z])")
+
+
+def find_named(of: str, lines: Sequence[str]) -> tuple[int, ...]:
+    """Return the keys of artists or albums, one a line: a name, Spotify id or link.
+
+    Names count whatever their case, with at most two queries for all lines.
+
+    :raises InputError: some lines cannot be found or mean several; a line of text
+        for each of these.
+    """
+    if len(lines) > MOST_LINES:
+        raise InputError(f"At most {MOST_LINES} lines, not {len(lines):,}.")
+    ids = {line: found for line in lines if (found := _spotify_id(of, line))}
+    names = [line for line in lines if line not in ids]
+    rows: QuerySet[Any] = MODELS[of].objects.all()
+    by_id = dict(
+        rows.filter(spotify_id__in=ids.values()).values_list("spotify_id", "pk")
+    )
+    by_name = _by_name(rows, names)
+    keys, problems = [], []
+    for line in lines:
+        alike = _keys_of(line, ids, by_id, by_name)
+        if len(alike) == 1:
+            keys.append(alike[0])
+        else:
+            problems.append(_problem(of, line, len(alike)))
+    if problems:
+        raise InputError("\n".join(dict.fromkeys(problems)))
+    return tuple(keys)
+
+
+def name_all(of: str, keys: Iterable[int]) -> list[str]:
+    """Return a line for each key from which `find_named` finds it again.
+
+    That is its name, or its Spotify id where others have the same name.
+    """
+    rows: QuerySet[Any] = MODELS[of].objects.all()
+    named = rows.filter(pk__in=list(keys)).values_list("pk", "name", "spotify_id")
+    names = {pk: name for pk, name, _ in named}
+    wanted = {pk: spotify_id for pk, _, spotify_id in named}
+    alike = _by_name(rows, [name for name in names.values() if name])
+    return sorted(
+        names[pk] if len(alike.get(names[pk].casefold(), ())) == 1 else wanted[pk]
+        for pk in wanted
+    )
+
+
+def names_of(choices: Iterable[Choice]) -> dict[tuple[str, int], str]:
+    """Return the names of all that is chosen, by kind and key."""
+    keys: dict[str, list[int]] = defaultdict(list)
+    for choice in choices:
+        if choice.of in MODELS:
+            keys[choice.of] += choice.keys
+    return {
+        (of, row.pk): str(row)
+        for of, wanted in keys.items()
+        for row in MODELS[of].objects.filter(pk__in=wanted)
+    }
+
+
+def _spotify_id(of: str, line: str) -> str:
+    link = _LINK.search(line)
+    if link is not None:
+        return link[2] if link[1] == of else ""
+    return line if _ID.fullmatch(line) else ""
+
+
+def _keys_of(
+    line: str,
+    ids: dict[str, str],
+    by_id: dict[str, int],
+    by_name: dict[str, list[int]],
+) -> list[int]:
+    if line in ids and ids[line] in by_id:
+        return [by_id[ids[line]]]
+    return by_name.get(line.casefold(), [])
+
+
+def _by_name(rows: QuerySet[Any], names: Sequence[str]) -> dict[str, list[int]]:
+    """Return the keys of rows with these names, by name in lower case."""
+    found: dict[str, list[int]] = defaultdict(list)
+    if not names:
+        return found
+    for name, pk in rows.filter(name__in=names).values_list("name", "pk"):
+        found[name.casefold()].append(pk)
+    missing = {name.lower() for name in names if name.casefold() not in found}
+    if missing:
+        lowered = rows.annotate(lowered=Lower("name")).filter(lowered__in=missing)
+        for name, pk in lowered.values_list("name", "pk"):
+            found[name.casefold()].append(pk)
+    return found
+
+
+def _problem(of: str, line: str, count: int) -> str:
+    short = line if len(line) <= 80 else f"{line[:79]}…"
+    if not count:
+        return f"The library has no {of} “{short}”."
+    return f"{count} {of}s are called “{short}”: give its Spotify link instead."

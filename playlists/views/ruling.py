@@ -1,0 +1,137 @@
+"""The rules of playlists: written, counted and tried before they are kept."""
+
+import secrets
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from automation import runtime
+from playlists import chosen, rulewords, selection
+from playlists.effective import rules_for
+from playlists.forms import add_error
+from playlists.models import Playlist
+from playlists.ruleforms import BulkRulesForm, PlaylistRulesForm
+from playlists.services import ruling
+from playlists.views.detail import SEED_BITS, show_preview
+from vibe_engine import clock
+from vibe_engine.errors import ConflictError, InputError
+from vibe_engine.web import OperatorRequest, operator_required
+
+
+@require_http_methods(["GET", "POST"])
+@operator_required
+def edit_rules(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Change which tracks a playlist may hold."""
+    playlist, settings = _load(pk), runtime.load()
+    if request.method == "GET":
+        rules = rules_for(playlist, settings)
+        initial = PlaylistRulesForm.initial_of(playlist, rules)
+        form = PlaylistRulesForm(initial=initial, settings=settings)
+        return _show(request, playlist, form)
+    form = PlaylistRulesForm(request.POST, settings=settings)
+    if not form.is_valid():
+        return _show(request, playlist, form, status=422)
+    try:
+        ruling.change_rules(
+            playlist=playlist,
+            version=form.cleaned_data["version"],
+            rules=form.rules(),
+            numbers=form.numbers_typed(),
+        )
+    except InputError as error:
+        add_error(form, error.field, str(error))
+        return _show(request, playlist, form, status=422)
+    except ConflictError as error:
+        form.add_error(None, str(error))
+        return _show(request, playlist, form, status=409)
+    messages.success(request, "Saved. The rules count from the next reshuffle.")
+    return redirect(playlist)
+
+
+@require_POST
+@operator_required
+def count_rules(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Say how many tracks the rules of a form let come; nothing is kept."""
+    playlist, settings = _load(pk), runtime.load()
+    form = PlaylistRulesForm(request.POST, settings=settings)
+    context: dict[str, object] = {}
+    if form.is_valid():
+        tried = ruling.trial(playlist, form.rules(), form.numbers_typed())
+        rules = rules_for(tried, settings)
+        phrases = rulewords.say_rules(rules, chosen.names_of(rules.choices))
+        context = {
+            "matching": ruling.count_matching(
+                playlist=tried, settings=settings, now=clock.now()
+            ),
+            "sentence": rulewords.in_one_sentence(phrases),
+            "size": rules.size,
+        }
+    if request.htmx:
+        return render(request, "playlists/_matching.html", context | {"form": form})
+    status = 200 if form.is_valid() else 422
+    return _show(request, playlist, form, status=status, **context)
+
+
+@require_POST
+@operator_required
+def preview_rules(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Draw a list under the rules of a form; neither is kept."""
+    playlist, settings = _load(pk), runtime.load()
+    form = PlaylistRulesForm(request.POST, settings=settings)
+    if not form.is_valid():
+        return _show(request, playlist, form, status=422)
+    tried = ruling.trial(playlist, form.rules(), form.numbers_typed())
+    seed = secrets.randbits(SEED_BITS)
+    return show_preview(request, tried, seed, is_trial=True)
+
+
+@require_POST
+@operator_required
+def edit_rules_of_many(request: OperatorRequest) -> HttpResponse:
+    """Give a selection of playlists the ticked groups of rules."""
+    try:
+        playlists = selection.selected(request.POST)
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect("playlists:list")
+    form, status = _bulk_form(request), 200
+    if form.is_bound:
+        status = 422
+        if form.is_valid():
+            rules = form.changed_rules()
+            count = ruling.change_rules_of(playlists=playlists, rules=rules)
+            noun = "playlist has" if count == 1 else "playlists have"
+            messages.success(request, f"{count:,} {noun} the new rules.")
+            return redirect("playlists:list")
+    context = {
+        "form": form,
+        "count": playlists.count(),
+        "fields": selection.as_fields(request.POST),
+    }
+    return render(request, "playlists/rules_many.html", context, status=status)
+
+
+def _bulk_form(request: OperatorRequest) -> BulkRulesForm:
+    settings = runtime.load()
+    if "save" in request.POST:
+        return BulkRulesForm(request.POST, settings=settings)
+    return BulkRulesForm(initial=BulkRulesForm.defaults(), settings=settings)
+
+
+def _show(
+    request: OperatorRequest,
+    playlist: Playlist,
+    form: PlaylistRulesForm,
+    *,
+    status: int = 200,
+    **context: object,
+) -> HttpResponse:
+    context |= {"playlist": playlist, "form": form}
+    return render(request, "playlists/rules.html", context, status=status)
+
+
+def _load(pk: int) -> Playlist:
+    playlists = Playlist.objects.managed().select_related("account__app")
+    return get_object_or_404(playlists, pk=pk)
