@@ -28,10 +28,12 @@ def main(argv: Sequence[str]) -> int:
     options = parse(argv)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
-    if options.scenario and len(options.scenario) == 1:
-        figures = hold(options)
-    else:
-        figures = hold_each(options)
+    try:
+        alone = options.scenario and len(options.scenario) == 1
+        figures = hold(options) if alone else hold_each(options)
+    except KeyboardInterrupt:
+        say("Stopped; every process has ended.")
+        return 128 + signal.SIGINT
     sys.stdout.write(json.dumps(figures) + "\n")
     sys.stdout.flush()
     return exit_code(figures)
