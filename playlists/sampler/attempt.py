@@ -85,9 +85,9 @@ class Attempt:
 
     def go_on(self, terms: Terms) -> None:
         """Fill what looser terms allow, after all that could be drawn before."""
-        stock, before = self.stock(), self.terms
+        before, mask, barred = self.terms, self.mask, self.barred
         self.agree(terms)
-        self._tiers.append(np.flatnonzero(self.stock() & ~stock))
+        self._tiers.append(self._opened_since(mask, barred))
         is_fit_looser = any(
             getattr(terms, name) != getattr(before, name) for name in FITTING
         )
@@ -141,6 +141,15 @@ class Attempt:
         """Return what the artist cap keeps out, whatever the albums say."""
         full = self.picks.full_artists()
         return self.left_in_stock(self.picks.credits.rows_of(full))
+
+    def _opened_since(self, mask: Flags, barred: Int64s) -> Int64s:
+        """Return the rows in stock that an earlier mask and rest kept out."""
+        if self.mask is mask:
+            opened = barred[~contains(self.barred, barred)]
+            return opened[mask[opened]]
+        stock = mask.copy()
+        stock[barred] = False
+        return np.flatnonzero(self.stock() & ~stock)
 
     def _fill(self, tiers: list[Int64s]) -> None:
         """Draw from tiers in their order, then repair with all."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playlists.sampler.arrays import Flags, Int32s, Int64s
+from playlists.sampler.arrays import DENSE, Flags, Int32s, Int64s, contains
 from playlists.sampler.library import CreditTable, Library, Sameness
 from playlists.sampler.rules import Rules
 from playlists.sampler.songs import Version
@@ -160,11 +160,22 @@ class Picks:
 
     def fitting(self, rows: Int64s) -> Flags:
         """Tell which of many rows could be picked next."""
+        if len(rows) < len(self._library) // DENSE:
+            return self._fitting_few(rows)
         fits = np.ones(len(self._library), np.bool_)
         fits[self.capped_rows()] = False
         fits[self.same_rows()] = False
         answer: Flags = fits[rows]
         return answer
+
+    def _fitting_few(self, rows: Int64s) -> Flags:
+        """Tell the same as `fitting`, row by row instead of over the library."""
+        keys = np.sort(np.array(list(self._row_of), np.int64))
+        fits = ~contains(keys, self.keys_of(rows))
+        owner = np.repeat(np.arange(len(rows)), self.credits.lengths[rows])
+        full = contains(np.sort(self.full_artists()), self.credits.flat(rows))
+        fits[owner[full]] = False
+        return fits
 
     def copy(self) -> "Picks":
         """Return an independent copy."""

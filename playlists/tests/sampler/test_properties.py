@@ -1,6 +1,7 @@
 """What holds for every library, every rule set and every history."""
 
 import json
+import os
 from collections import Counter
 from random import Random
 from typing import Any
@@ -26,8 +27,9 @@ from playlists.tests.sampler.strategies import histories, library_columns, rules
 SEED = (11, 12, 13)
 
 everything = given(columns=library_columns(), asked=rules(), resting=histories())
+STORM = os.environ.get("VIBE_STORM") == "1"
 many = settings(
-    max_examples=150,
+    max_examples=5_000 if STORM else 150,
     deadline=None,
     derandomize=True,
     database=None,

@@ -1,5 +1,6 @@
 """Exchanging picks where a greedy list stops short of a possible one."""
 
+import os
 import random
 from collections import Counter
 
@@ -12,6 +13,7 @@ from playlists.sampler.picks import Picks
 from playlists.sampler.repair import MOST_CANDIDATES, Budget, repair
 from playlists.tests.sampler.libraries import TODAY, make_library
 
+STORM = os.environ.get("VIBE_STORM") == "1"
 CAP_1 = Rules(size=3, artist_cap=1, ladder=())
 
 
@@ -57,7 +59,7 @@ class TestRepair:
         repair(picks, np.arange(3), 3, Budget(0))
         assert picks.rows == [0]
 
-    @pytest.mark.parametrize("seed", range(12))
+    @pytest.mark.parametrize("seed", range(2_000 if STORM else 60))
     def test_reaches_what_an_exact_solver_reaches(self, seed: int) -> None:
         dice = random.Random(seed)
         artists = dice.randint(4, 20)

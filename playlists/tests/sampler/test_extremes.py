@@ -1,0 +1,87 @@
+"""No input takes long: the worst that is known, by the processor's own clock."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from playlists.sampler import Library, Resting, Rules, draw, sequence
+from playlists.tests.sampler.libraries import TODAY, make_library
+
+MOST_S = 0.5
+"""Five times the goal of 100 ms: a guard against runaway work, not a measurement."""
+
+Case = tuple[Library, Rules, Resting]
+REST = Resting(TODAY)
+TIGHT = Rules(size=100, artist_cap=1)
+
+
+def one_artist() -> Case:
+    return make_library([[1]] * 20_000), Rules(allow_cap_relaxation=True), REST
+
+
+def all_held() -> Case:
+    return make_library([], total_tracks=9, held_tracks=9), Rules(), REST
+
+
+def one_track() -> Case:
+    return make_library([[1]]), Rules(), REST
+
+
+def five_thousand_credits() -> Case:
+    credits = [list(range(5_000)), *([artist] for artist in range(20_000))]
+    return make_library(credits), TIGHT, REST
+
+
+def all_resting() -> Case:
+    library = make_library([[row % 50, row * 7 % 60] for row in range(5_000)])
+    left = {recording: TODAY - recording % 364 for recording in range(1, 5_001)}
+    return (
+        library,
+        Rules(size=100, artist_cap=1, cooldown_days=365),
+        Resting(TODAY, left=left),
+    )
+
+
+def cap_one_over_fifty_artists() -> Case:
+    return make_library([[row % 50] for row in range(20_000)]), TIGHT, REST
+
+
+def pairs_of_fifty_artists() -> Case:
+    credits = [[row % 50, row // 50 % 50] for row in range(20_000)]
+    return make_library(credits), TIGHT, REST
+
+
+def triples_of_fifty_artists() -> Case:
+    dice = np.random.default_rng(5)
+    credits = [dice.choice(50, 3, replace=False).tolist() for _ in range(5_000)]
+    return make_library(credits), Rules(size=100, artist_cap=2), REST
+
+
+def one_recording() -> Case:
+    library = make_library([[row] for row in range(20_000)], recording_ids=[7] * 20_000)
+    return library, Rules(), REST
+
+
+CASES: list[Callable[[], Case]] = [
+    one_artist,
+    all_held,
+    one_track,
+    five_thousand_credits,
+    all_resting,
+    cap_one_over_fifty_artists,
+    pairs_of_fifty_artists,
+    triples_of_fifty_artists,
+    one_recording,
+]
+
+
+class TestExtremes:
+    @pytest.mark.parametrize("make_case", CASES)
+    def test_end_soon(self, make_case: Callable[[], Case]) -> None:
+        library, rules, resting = make_case()
+        started = time.process_time()
+        drawn = draw(library, rules, resting, (1, 1, 1))
+        sequence(library, drawn.rows, rules, (1, 1, 1))
+        assert time.process_time() - started < MOST_S
