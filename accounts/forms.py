@@ -54,7 +54,8 @@ class LeaveForm(forms.Form):
     """The account's name, typed out by whoever disconnects or erases it."""
 
     name = forms.CharField(
-        required=False, strip=True, widget=forms.TextInput({"autocomplete": "off"})
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": "Type the name first."},
     )
 
     def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
