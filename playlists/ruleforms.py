@@ -37,6 +37,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("explicit", "Explicit tracks", ("explicit",)),
     ("caps", "Album cap and which credits count", ("album_cap", "primary_only")),
     ("songs", "Versions of a song", ("title_separation", "same_song")),
+    ("rest", "Whose lists a track rests from", ("rest_scope",)),
     ("order", "Popularity and arc", ("popularity_weight", "arc")),
     ("ladder", "What gives way", ("ladder", "allow_cap_relaxation")),
 )
@@ -98,6 +99,15 @@ class RulesEditor(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="A ticked version counts as the same song, which comes once. "
         "The same recording never comes twice.",
+    )
+    rest_scope = forms.ChoiceField(
+        label="A track rests after it left",
+        choices=(
+            ("playlist", "This list"),
+            ("account", "Any list of the account"),
+            ("fleet", "Any list at all"),
+        ),
+        help_text="Its other releases rest with it.",
     )
     popularity_weight = forms.ChoiceField(
         label="Popular tracks",
@@ -188,13 +198,13 @@ class RulesEditor(forms.Form):
             album_cap=clean["album_cap"],
             primary_only=clean["primary_only"] == "1",
             same_song=tuple(v for v in VERSIONS if v in clean["same_song"]),
+            rest_scope=clean["rest_scope"],
             popularity_weight=int(clean["popularity_weight"]),
             arc=clean["arc"],
             ladder=tuple(name for name in self._ladder() if name in DEFAULT_LADDER),
             allow_cap_relaxation="artist_cap" in self._ladder(),
         )
-        kept_elsewhere = {*NUMBERS, "rest_scope"}
-        return {k: v for k, v in rules.to_dict().items() if k not in kept_elsewhere}
+        return {k: v for k, v in rules.to_dict().items() if k not in NUMBERS}
 
     def _check_ranges(self, clean: Mapping[str, Any]) -> None:
         for column in COLUMNS:
@@ -286,7 +296,14 @@ def initial_of(rules: Rules) -> dict[str, Any]:
     """Return what the form shows of rules."""
     initial: dict[str, Any] = {
         name: getattr(rules, name)
-        for name in ("explicit", "album_cap", "same_song", "popularity_weight", "arc")
+        for name in (
+            "explicit",
+            "album_cap",
+            "same_song",
+            "rest_scope",
+            "popularity_weight",
+            "arc",
+        )
     }
     initial["primary_only"] = "1" if rules.primary_only else ""
     columns = {column.name: column for column in COLUMNS}

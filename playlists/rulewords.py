@@ -92,6 +92,8 @@ def say_rules(
         phrases.append(f"at most {rules.album_cap} per album")
     if rules.same_song:
         phrases.append(_songs(rules))
+    if rules.rest_scope != "playlist" and rules.cooldown_days:
+        phrases.append(_scope(rules))
     if rules.popularity_weight:
         phrases.append("popular tracks more often")
     return phrases
@@ -150,6 +152,13 @@ def _choice(choice: Choice, names: Mapping[tuple[str, int], str]) -> str:
 def _artist_cap(rules: sampler.Rules) -> str:
     text = f"at most {rules.artist_cap} per artist"
     return f"{text} (first credit only)" if rules.primary_only else text
+
+
+def _scope(rules: sampler.Rules) -> str:
+    whose = "of the account" if rules.rest_scope == "account" else "of all accounts"
+    return (
+        f"nothing that stood in another list {whose} within {rules.cooldown_days} days"
+    )
 
 
 def _songs(rules: sampler.Rules) -> str:

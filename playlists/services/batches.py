@@ -9,6 +9,7 @@ from playlists import sampler
 from playlists.effective import rules_for
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import planning, stock
+from playlists.services.neighbours import Neighbours
 from playlists.services.planning import EmptyDrawError, Plan
 
 CHUNK = 200
@@ -35,6 +36,7 @@ def draw_lists(
             rules=rules, collection_ids=collection_ids, on=now.astimezone(UTC).date()
         )
         rules_hash = planning.rules_hash_of(rules, collection_ids)
+        others = Neighbours(rules, now=now, known=found.columns)
         for start in range(0, len(alike), CHUNK):
             chunk = alike[start : start + CHUNK]
             resting = planning.read_resting_of(
@@ -42,19 +44,19 @@ def draw_lists(
             )
             for playlist in chunk:
                 try:
-                    yield (
-                        playlist,
-                        planning.draw_from(
-                            found,
-                            resting[playlist.pk],
-                            playlist=playlist,
-                            seed=seeds[playlist.pk],
-                            rules_hash=rules_hash,
-                            steps=steps,
-                        ),
+                    plan = planning.draw_from(
+                        found,
+                        others.beside(playlist, resting[playlist.pk]),
+                        playlist=playlist,
+                        seed=seeds[playlist.pk],
+                        rules_hash=rules_hash,
+                        steps=steps,
                     )
                 except EmptyDrawError as error:
                     yield playlist, error
+                else:
+                    others.add(playlist, plan.track_ids)
+                    yield playlist, plan
 
 
 def store_lists(

@@ -20,6 +20,7 @@ from playlists import sampler
 from playlists.effective import rules_for
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import stock
+from playlists.services.neighbours import Neighbours
 from vibe_engine.errors import VibeError
 
 LISTS_BEFORE = 12
@@ -118,9 +119,10 @@ def draw_list(
     resting = read_resting(
         playlist, cooldown_days=rules.cooldown_days, now=now, known=found.columns
     )
+    others = Neighbours(rules, now=now, known=found.columns)
     return draw_from(
         found,
-        resting,
+        others.beside(playlist, resting),
         playlist=playlist,
         seed=seed,
         rules_hash=rules_hash_of(rules, collection_ids),

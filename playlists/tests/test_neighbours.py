@@ -1,0 +1,86 @@
+"""Rest that reaches over the lists of an account or of the fleet."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts.tests.factories import make_account
+from automation import runtime
+from library.models import Track
+from library.tests.factories import make_track
+from playlists.models import Playlist
+from playlists.services import batches, planning
+from playlists.services.planning import Plan
+from playlists.tests.factories import (
+    make_planned_snapshot,
+    make_playlist,
+    make_snapshot,
+)
+from vibe_engine import clock
+
+pytestmark = pytest.mark.django_db
+
+
+def drawn(playlist: Playlist) -> set[int]:
+    plan = planning.draw_list(
+        playlist=playlist, settings=runtime.load(), now=clock.now(), seed=1
+    )
+    return set(plan.track_ids)
+
+
+def scoped(scope: str, **fields: Any) -> Playlist:
+    rules = {"rest_scope": scope, "ladder": []}
+    return make_playlist(rules=rules, size=10, cooldown_days=5, **fields)
+
+
+class TestScope:
+    def lists(self) -> tuple[list[Track], Playlist]:
+        """Make four tracks: free, in a sister's list, left lately, in a stranger's."""
+        tracks, now = [make_track() for _ in range(4)], clock.now()
+        account = make_account()
+        sister = make_playlist(account=account)
+        make_snapshot(sister, tracks[1:2])
+        gone = {"confirmed_at": now - timedelta(days=9)}
+        make_snapshot(sister, tracks[2:3], replaced_at=now - timedelta(days=2), **gone)
+        make_planned_snapshot(make_playlist(), tracks[3:])
+        return tracks, sister
+
+    @pytest.mark.parametrize(
+        ("scope", "free"),
+        [("playlist", [0, 1, 2, 3]), ("account", [0, 3]), ("fleet", [0])],
+    )
+    def test_says_whose_lists_count(self, scope: str, free: list[int]) -> None:
+        tracks, sister = self.lists()
+        playlist = scoped(scope, account=sister.account)
+        assert drawn(playlist) == {tracks[place].pk for place in free}
+
+    def test_lets_a_track_come_back_after_the_days(self) -> None:
+        track, now = make_track(), clock.now()
+        left = {"confirmed_at": now - timedelta(days=9)}
+        make_snapshot(
+            make_playlist(), [track], replaced_at=now - timedelta(days=5), **left
+        )
+        assert drawn(scoped("fleet")) == {track.pk}
+
+    def test_counts_the_lists_of_one_batch_among_each_other(self) -> None:
+        tracks = {make_track().pk for _ in range(4)}
+        account = make_account()
+        both = [scoped("account", account=account) for _ in range(2)]
+        Playlist.objects.update(size=2)
+        for one in both:
+            one.size = 2
+        plans = [
+            plan
+            for _, plan in batches.draw_lists(
+                playlists=both,
+                settings=runtime.load(),
+                now=clock.now(),
+                seeds={one.pk: 3 for one in both},
+            )
+        ]
+        found = [
+            pk for plan in plans if isinstance(plan, Plan) for pk in plan.track_ids
+        ]
+        assert len(found) == 4
+        assert set(found) == tracks
