@@ -401,6 +401,9 @@ class Hold(models.Model):
         STOP = "stop", "Pushes stopped"
         SHADOW = "shadow", "Shadow mode"
 
+    NOBODY: ClassVar = "Vibe Engine"
+    """Who began what no person began."""
+
     kind = models.CharField(max_length=8, choices=Kind.choices)
     lane = models.CharField(max_length=64, blank=True)
     reason = models.CharField(max_length=300, blank=True)
@@ -444,7 +447,7 @@ class Hold(models.Model):
     @property
     def began_by_words(self) -> str:
         """Who began it: a person's name, or the product itself."""
-        return self.began_by.get_username() if self.began_by else "Vibe Engine"
+        return self.began_by.get_username() if self.began_by else self.NOBODY
 
 
 class Installation(models.Model):

@@ -1,14 +1,15 @@
 """What the pages of the engine room show, in few queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypedDict, cast
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from automation import schedules
-from automation.models import EngineLease, Run, Schedule, ScheduleSlot, Setting
+from automation.models import EngineLease, Hold, Run, Schedule, ScheduleSlot, Setting
 
 LIVE_MOST = 20
 PAGE = 50
@@ -45,8 +46,22 @@ def filtered_runs(*, state: str = "", kind: str = "", query: str = "") -> QueryS
 
 
 @dataclass(frozen=True)
+class Held:
+    """What holds the whole fleet's writing back: since when, by whom, and why."""
+
+    began_at: datetime
+    began_by: str
+    reason: str = ""
+
+    @property
+    def began_by_words(self) -> str:
+        """Who began it: a person's name, or the product itself."""
+        return self.began_by or Hold.NOBODY
+
+
+@dataclass(frozen=True)
 class Pulse:
-    """The engine's last sign of life, and how many single runs go on."""
+    """The engine's last sign of life, how many single runs go on, and what holds."""
 
     heartbeat_at: datetime | None
     broker_ok: bool
@@ -54,6 +69,8 @@ class Pulse:
     waiting: int
     blocked: int
     failed: int
+    stop: Held | None = None
+    shadow: Held | None = None
 
 
 def pulse(*, since: datetime) -> Pulse:
@@ -65,14 +82,60 @@ def pulse(*, since: datetime) -> Pulse:
         "blocked": _count(single.filter(state=Run.State.BLOCKED)),
         "failed": _count(single.filter(state=Run.State.FAILED, finished_at__gte=since)),
     }
-    rows = EngineLease.objects.filter(pk=1).annotate(**figures)
-    row = rows.values_list("heartbeat_at", "broker_ok", *figures).first()
-    return _pulse_without_engine(since) if row is None else Pulse(*row)
+    held = _held_columns()
+    rows = EngineLease.objects.filter(pk=1).annotate(**figures, **held)
+    row = rows.values("heartbeat_at", "broker_ok", *figures, *held).first()
+    if row is None:
+        return _pulse_without_engine(since)
+    stop, shadow = (_held(row, kind) for kind in Hold.Kind.values)
+    counted = {name: row[name] for name in ("heartbeat_at", "broker_ok", *figures)}
+    return Pulse(**counted, stop=stop, shadow=shadow)
+
+
+HELD = {"at": "began_at", "by": "began_by__username", "why": "reason"}
+
+
+def _held_columns() -> dict[str, Subquery]:
+    """Return what is told of each hold of the whole fleet, as columns."""
+    fleet = Hold.objects.filter(ended_at=None, lane="")
+    return {
+        f"{kind}_{name}": Subquery(fleet.filter(kind=kind).values(column)[:1])
+        for kind in Hold.Kind.values
+        for name, column in HELD.items()
+    }
+
+
+def _held(row: Mapping[str, Any], kind: str) -> Held | None:
+    began_at = row[f"{kind}_at"]
+    if began_at is None:
+        return None
+    return Held(began_at, row[f"{kind}_by"] or "", row[f"{kind}_why"])
+
+
+class Counts(TypedDict):
+    """Single runs that go on."""
+
+    working: int
+    waiting: int
+    blocked: int
 
 
 def _pulse_without_engine(since: datetime) -> Pulse:
     """Return the figures where no engine has ever run."""
-    return Pulse(None, broker_ok=False, **counts(), failed=failed_since(since))
+    held = {
+        hold.kind: Held(hold.began_at, hold.began_by_words, hold.reason)
+        for hold in Hold.objects.filter(ended_at=None, lane="").select_related(
+            "began_by"
+        )
+    }
+    return Pulse(
+        None,
+        broker_ok=False,
+        **counts(),
+        failed=failed_since(since),
+        stop=held.get(Hold.Kind.STOP),
+        shadow=held.get(Hold.Kind.SHADOW),
+    )
 
 
 def _count(runs: QuerySet[Run]) -> Coalesce:
@@ -81,13 +144,14 @@ def _count(runs: QuerySet[Run]) -> Coalesce:
     return Coalesce(Subquery(counted.values("n")), 0)
 
 
-def counts() -> dict[str, int]:
+def counts() -> Counts:
     """Return how many single runs work, wait and need a person."""
-    return Run.objects.filter(is_bulk=False, state__in=Run.ACTIVE).aggregate(
+    found = Run.objects.filter(is_bulk=False, state__in=Run.ACTIVE).aggregate(
         working=Count("pk", filter=Q(state=Run.State.WORKING)),
         waiting=Count("pk", filter=Q(state=Run.State.PLANNED)),
         blocked=Count("pk", filter=Q(state=Run.State.BLOCKED)),
     )
+    return cast("Counts", found)
 
 
 def failed_since(moment: datetime) -> int:

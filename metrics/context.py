@@ -1,4 +1,4 @@
-"""What the frame around every page shows, in at most three queries."""
+"""What the frame around every page shows, in at most two queries."""
 
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -6,11 +6,12 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 
 from accounts import access
 from accounts.models import Account
-from automation import holds
 from automation import reads as engine_room
 from automation.models import Hold
 from metrics.hold_strips import hold_strips
@@ -62,7 +63,12 @@ class Frame:
     @cached_property
     def accounts(self) -> list[Account]:
         """Every account of the fleet, with its app and developer."""
-        return list(Account.objects.for_table())
+        own = Hold.objects.filter(
+            kind=Hold.Kind.SHADOW,
+            ended_at=None,
+            lane=Concat(Value("account:"), Cast(OuterRef("pk"), CharField())),
+        )
+        return list(Account.objects.for_table().annotate(in_shadow=Exists(own)))
 
     @cached_property
     def active_account(self) -> Account | None:
@@ -80,35 +86,35 @@ class Frame:
         """The activity pill's figures."""
         return self.pulse
 
-    @cached_property
-    def holds(self) -> list[Hold]:
-        """What holds writing back now: a stop, shadow modes."""
-        return list(holds.open_holds())
-
     @property
-    def stop(self) -> Hold | None:
+    def stop(self) -> engine_room.Held | None:
         """The stop of all pushes, if there is one."""
-        return next((hold for hold in self.holds if hold.kind == Hold.Kind.STOP), None)
+        return self.pulse.stop
 
     @property
-    def shadow(self) -> Hold | None:
+    def shadow(self) -> engine_room.Held | None:
         """The shadow mode of the whole fleet, if it is on."""
-        shadows = (hold for hold in self.holds if hold.kind == Hold.Kind.SHADOW)
-        return next((hold for hold in shadows if not hold.lane), None)
+        return self.pulse.shadow
 
-    @property
+    @cached_property
+    def shadowed(self) -> list[Account]:
+        """The accounts that are in shadow mode by themselves."""
+        return [one for one in self.accounts if getattr(one, "in_shadow", False)]
+
+    @cached_property
     def shadow_lanes(self) -> frozenset[str]:
         """The lanes of the accounts that are in shadow mode by themselves."""
-        return frozenset(hold.lane for hold in self.holds if hold.lane)
+        return frozenset(account.lane for account in self.shadowed)
 
     @cached_property
     def strips(self) -> list[Strip]:
         """What the operator must know now, above everything."""
         return [
             *hold_strips(
-                holds=self.holds,
-                accounts=self.accounts,
-                may_act=bool(self.holds) and self.may_act,
+                stop=self.stop,
+                shadow=self.shadow,
+                shadowed=self.shadowed,
+                may_act=bool(self.stop or self.shadow) and self.may_act,
                 now=self.now,
             ),
             *strips_for(accounts=self.accounts, pulse=self.pulse, now=self.now),

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
-from automation.models import Hold
+from automation.reads import Held
 from metrics.strips import Strip
 from vibe_engine import words
 
@@ -15,22 +15,25 @@ MOST_NAMED = 3
 
 
 def hold_strips(
-    *, holds: Sequence[Hold], accounts: Sequence[Account], may_act: bool, now: datetime
+    *,
+    stop: Held | None,
+    shadow: Held | None,
+    shadowed: Sequence[Account],
+    may_act: bool,
+    now: datetime,
 ) -> list[Strip]:
     """Return a strip for a stop, one for the fleet's shadow mode, else the accounts'.
 
     The button that ends it stands in the strip for those who may press it.
     """
-    stop = next((hold for hold in holds if hold.kind == Hold.Kind.STOP), None)
-    shadows = {hold.lane: hold for hold in holds if hold.kind == Hold.Kind.SHADOW}
     return [
         *_stopped(stop, may_act=may_act, now=now),
-        *_fleet_in_shadow(shadows.get(""), may_act=may_act, now=now),
-        *_accounts_in_shadow(shadows, accounts),
+        *_fleet_in_shadow(shadow, may_act=may_act, now=now),
+        *_accounts_in_shadow([] if shadow else shadowed),
     ]
 
 
-def _stopped(stop: Hold | None, *, may_act: bool, now: datetime) -> Iterator[Strip]:
+def _stopped(stop: Held | None, *, may_act: bool, now: datetime) -> Iterator[Strip]:
     if stop is None:
         return
     since = _since(stop, now)
@@ -51,7 +54,7 @@ def _stopped(stop: Hold | None, *, may_act: bool, now: datetime) -> Iterator[Str
 
 
 def _fleet_in_shadow(
-    shadow: Hold | None, *, may_act: bool, now: datetime
+    shadow: Held | None, *, may_act: bool, now: datetime
 ) -> Iterator[Strip]:
     if shadow is None:
         return
@@ -67,11 +70,8 @@ def _fleet_in_shadow(
     )
 
 
-def _accounts_in_shadow(
-    shadows: dict[str, Hold], accounts: Sequence[Account]
-) -> Iterator[Strip]:
-    held = [account for account in accounts if account.lane in shadows]
-    if not held or "" in shadows:
+def _accounts_in_shadow(held: Sequence[Account]) -> Iterator[Strip]:
+    if not held:
         return
     names = ", ".join(str(account) for account in held[:MOST_NAMED])
     more = len(held) - MOST_NAMED
@@ -87,7 +87,7 @@ def _accounts_in_shadow(
     )
 
 
-def _since(hold: Hold, now: datetime) -> str:
+def _since(hold: Held, now: datetime) -> str:
     began = words.day_and_time(
         timezone.localtime(hold.began_at), timezone.localtime(now)
     )
