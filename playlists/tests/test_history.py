@@ -1,10 +1,13 @@
 """The history is append-only on every database, and has one door for deletion."""
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Sum
 
+from accounts.models import Account
 from accounts.tests.factories import make_account
 from accounts.tests.test_erasing import erase
 from automation import ledger, pruning, retention
@@ -21,7 +24,7 @@ from playlists.models import (
     Playlist,
     PlaylistSnapshot,
 )
-from playlists.services import history
+from playlists.services import history, pushing
 from playlists.tests.factories import (
     make_planned_snapshot,
     make_playlist,
@@ -249,3 +252,81 @@ class TestApplyRetention:
         prune(self.keep_90, now=now)
         assert HistoryAudit.objects.count() == 1
         assert Pruning.objects.filter(table="playlist_snapshots").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestUnderConcurrentPushes:
+    def test_an_unlock_in_another_transaction_opens_nothing_here(self) -> None:
+        """While one connection deletes, every other one is still refused."""
+        snapshot = make_snapshot(make_playlist())
+        unlocked, tried = threading.Event(), threading.Event()
+
+        def unlock() -> None:
+            with transaction.atomic():
+                HistoryUnlock.objects.create()
+                unlocked.set()
+                tried.wait(30)
+                transaction.set_rollback(True)
+            connection.close()
+
+        thread = threading.Thread(target=unlock)
+        thread.start()
+        assert unlocked.wait(30)
+        try:
+            with pytest.raises(DatabaseError, match="append-only"):
+                snapshot.entries.all().delete()
+        finally:
+            tried.set()
+            thread.join()
+        assert snapshot.entries.count() == 5
+
+    def test_retention_takes_what_is_old_and_pushes_go_on(
+        self, stocked: Account
+    ) -> None:
+        """Lists are confirmed while older ones of the same playlists are deleted."""
+        playlists = make_playlists(4, account=stocked, cooldown_days=0, size=10)
+        long_ago = clock.now() - timedelta(days=200)
+        for playlist in playlists:
+            for number in range(3):
+                begins = long_ago + timedelta(days=number)
+                make_snapshot(
+                    playlist,
+                    confirmed_at=begins,
+                    replaced_at=begins + timedelta(days=1),
+                )
+        tracks = list(Track.objects.filter(is_playable=True)[:10])
+        pushes = [
+            threading.Thread(target=confirm_lists, args=[one, tracks, 5])
+            for one in playlists
+        ]
+        for push in pushes:
+            push.start()
+        prune(RuntimeSettings(history_retention_days=90), now=clock.now())
+        for push in pushes:
+            push.join()
+        prune(RuntimeSettings(history_retention_days=90), now=clock.now())
+        for playlist in playlists:
+            assert playlist.snapshots.count() == 5
+            assert playlist.snapshots.current().count() == 1
+            assert playlist.history.count() == 5 * len(tracks)
+        deleted = HistoryAudit.objects.aggregate(all=Sum("entries_deleted"))["all"]
+        assert deleted == len(playlists) * 3 * 5
+        assert not HistoryUnlock.objects.exists()
+
+
+def confirm_lists(playlist: Playlist, tracks: list[Track], count: int) -> None:
+    """Confirm lists one after another, as pushes do; for a thread of its own."""
+    try:
+        for _ in range(count):
+            now = clock.now()
+            with transaction.atomic():
+                plan = make_planned_snapshot(playlist, tracks, sent_at=now)
+                pushing.confirm(
+                    plan,
+                    playlist,
+                    remote_version="",
+                    settings=RuntimeSettings(),
+                    now=now,
+                )
+    finally:
+        connection.close()
