@@ -363,6 +363,6 @@ def _choice_fields(
             help_text=f"One name or Spotify link a line. {hint}".strip(),
         ),
         f"{of}_{_side(out=out)}_soft": forms.BooleanField(
-            label="May give way before the list comes out short", required=False
+            label="May give way", required=False
         ),
     }

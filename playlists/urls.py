@@ -28,6 +28,7 @@ urlpatterns = [
     path("tracks/<int:track_pk>/", detail.track_history, name="track_history"),
     path("<int:pk>/", detail.detail, name="detail"),
     path("<int:pk>/why/", detail.why, name="why"),
+    path("<int:pk>/why-not/", detail.why_not, name="why_not"),
     path("<int:pk>/snapshots/", detail.snapshots, name="snapshots"),
     path("<int:pk>/snapshots/<int:snapshot_pk>/", detail.snapshot, name="snapshot"),
     path(

@@ -101,6 +101,7 @@ PAGES = (
         {"artist": "artist", "sort": "-uses"},
     ),
     Page("library:track", "account track artist", row="track"),
+    Page("library:features", "account"),
     *variants("library:artists", "account", {"q": "onerror"}, {"sort": "-name"}),
     Page("library:collections", "account collection"),
     Page("library:collection", "account collection album", row="collection"),
@@ -125,6 +126,7 @@ PAGES = (
     Page("playlists:track_history", "playlist track", more=(("track_pk", ""),)),
     Page("playlists:detail", "playlist description track artist run", row="playlist"),
     Page("playlists:why", "account playlist", row="playlist"),
+    Page("playlists:why_not", "account playlist", row="playlist"),
     Page("playlists:snapshots", "playlist", row="playlist"),
     Page("playlists:snapshot", "playlist", row="playlist", more=(("snapshot_pk", ""),)),
     asked("playlists:restore", "playlist", row="playlist", more=(("snapshot_pk", ""),)),
@@ -164,6 +166,8 @@ POST_ONLY = frozenset(
         "library:refresh_album",
         "library:place_album",
         "library:bulk_tracks",
+        "library:fetch_features",
+        "library:import_features",
         "library:hold_track",
         "library:release_track",
         "library:remove_from_collection",
@@ -196,6 +200,7 @@ APART = frozenset(
         "metrics:readyz",
         "automation:drawer",
         "accounts:receipt_file",
+        "library:feature_template",
     }
 )
 """Addresses without a page of their own for people who are signed in."""

@@ -4,6 +4,7 @@ Pure: no Django, no clock, no global generator. The same inputs give the same li
 on every machine and numpy release.
 """
 
+from playlists.sampler.absence import Absence, why_not
 from playlists.sampler.draw import Draw, draw
 from playlists.sampler.filters import Choice
 from playlists.sampler.library import FEATURES, Library
@@ -26,6 +27,7 @@ __all__ = [
     "ALGORITHM_VERSION",
     "DEFAULT_LADDER",
     "FEATURES",
+    "Absence",
     "BindingRule",
     "Choice",
     "Draw",
@@ -47,4 +49,5 @@ __all__ = [
     "filter_steps",
     "first_day_back",
     "sequence",
+    "why_not",
 ]

@@ -117,7 +117,7 @@ def _guide(prefix: Float64s) -> Int32s:
 
 def passing(library: Library, rules: Rules, widening: float = 0.0) -> Flags:
     """Mark the rows that pass the filters, soft ranges widened by a share of a span."""
-    mask = _passes_explicit(library, rules)
+    mask = explicit_passes(library, rules)
     for one in rules.filters:
         mask &= one.passes(library, widening)
     return mask
@@ -131,7 +131,7 @@ def filter_steps(library: Library, rules: Rules) -> tuple[FunnelStep, ...]:
 def _filter(library: Library, rules: Rules) -> tuple[Flags, list[FunnelStep]]:
     steps = _steps_before(library)
     mask = np.ones(len(library), np.bool_)
-    tests = [("explicit", "Explicit or not", _passes_explicit(library, rules))]
+    tests = [("explicit", "Explicit or not", explicit_passes(library, rules))]
     tests += [(one.key, one.label, one.passes(library, 0.0)) for one in rules.filters]
     for key, label, passes in tests:
         mask &= passes
@@ -156,7 +156,8 @@ def _steps_before(library: Library) -> list[FunnelStep]:
     return steps
 
 
-def _passes_explicit(library: Library, rules: Rules) -> Flags:
+def explicit_passes(library: Library, rules: Rules) -> Flags:
+    """Mark the rows that pass the rule about explicit tracks."""
     if rules.explicit == "allow":
         return np.ones(len(library), np.bool_)
     wanted = 1 if rules.explicit == "only" else 0

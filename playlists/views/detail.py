@@ -8,10 +8,10 @@ from django.views.decorators.http import require_GET
 
 from automation import runtime
 from library.models import Track
-from playlists import pictures, reads, table
-from playlists.effective import effective
+from playlists import chosen, pictures, reads, rulewords, table
+from playlists.effective import effective, rules_for
 from playlists.models import Playlist
-from playlists.services import inventory, reshuffling
+from playlists.services import explaining, inventory, reshuffling
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
 from vibe_engine.web import (
@@ -57,18 +57,43 @@ def detail(request: OperatorRequest, pk: int) -> HttpResponse:
 @viewer_required
 def why(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show why these tracks are in the list: report, rules, and how long they rested."""
-    playlist = _load(pk)
+    playlist, settings = _load(pk), runtime.load()
     standing = playlist.snapshots.current().select_related("restored_from").first()
+    rules = rules_for(playlist, settings)
     context = {
         "playlist": playlist,
         "snapshot": standing,
-        "rules": effective(playlist, runtime.load()),
+        "rules": effective(playlist, settings),
+        "said": rulewords.in_one_sentence(
+            rulewords.say_rules(rules, chosen.names_of(rules.choices))
+        ),
         "words": reads.report_words(standing) if standing else [],
         "funnel": pictures.funnel_of(standing),
         "rests": pictures.rests_of(standing),
     }
     return render_page(
         request, "playlists/why.html", context, fragments={"why": "playlists/_why.html"}
+    )
+
+
+@require_GET
+@viewer_required
+def why_not(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Say why a track that a person names is not in the list."""
+    playlist = _load(pk)
+    text = " ".join(request.GET.get("track", "").replace("\x00", "").split())[:200]
+    tracks = explaining.find_tracks(text)
+    verdicts = []
+    if tracks:
+        verdicts = explaining.why_not(
+            playlist=playlist, tracks=tracks, settings=runtime.load(), now=clock.now()
+        )
+    context = {"playlist": playlist, "text": text, "verdicts": verdicts}
+    return render_page(
+        request,
+        "playlists/why_not.html",
+        context,
+        fragments={"why-not": "playlists/_why_not.html"},
     )
 
 
