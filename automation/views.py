@@ -1,7 +1,6 @@
 """Pages of the engine room: runs, schedules and runtime settings."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from itertools import groupby
 
 from django.contrib import messages
@@ -41,7 +40,6 @@ def overview(request: OperatorRequest) -> HttpResponse:
         "states": STATES,
         "page": page,
         "live": reads.live_runs(),
-        "counts": reads.pulse(since=now - timedelta(days=1)),
         "schedules": reads.schedule_rows(now=now),
         "now": now,
     }
