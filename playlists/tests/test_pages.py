@@ -250,7 +250,12 @@ class TestCreate:
     ) -> None:
         make_tracks(60)
         account = make_account()
-        posted = {"account": account.pk, "count": 3, "key": "same", "is_public": "on"}
+        posted = {
+            "account": account.pk,
+            "count": 3,
+            "key": "5a" * 16,
+            "is_public": "on",
+        }
         for _ in range(2):
             response = operator.post("/playlists/create/", posted)
             assert response.status_code == 302
