@@ -46,6 +46,7 @@ class RuntimeSettings:
     refresh_description: bool = True
     description_templates: tuple[str, ...] = DESCRIPTION_TEMPLATES
     public_playlists: bool = True
+    reccobeats: bool = False
     content_max_age_days: int = 30
     history_retention_days: int = 0
     metrics_retention_days: int = 400
@@ -253,6 +254,15 @@ SPECS: tuple[Spec, ...] = (
         "Spotify's own limit is about 11,000",
         (1, 10_000),
         "playlists",
+    ),
+    Spec(
+        "reccobeats",
+        "Ask ReccoBeats",
+        "Sound",
+        "Audio features that Spotify does not tell come from this free service, which "
+        "is then told which tracks the library holds",
+        "RECCOBEATS",
+        _switch("reccobeats"),
     ),
     _number(
         "content_max_age_days",

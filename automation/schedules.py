@@ -75,6 +75,7 @@ DEFAULTS = (
         arguments={"grain": "daily"},
     ),
     Default("Fresh content", "library.refresh_content", every_s=1800),
+    Default("Audio features", "library.fetch_features", every_s=3600),
     Default("Inventory", "playlists.check_inventory", at="0 2 * * *"),
     Default("Retention", "automation.apply_retention", at="30 3 * * *"),
 )

@@ -15,6 +15,7 @@ from library.models import (
     Collection,
     CollectionAlbum,
     LibraryVersion,
+    SourcePause,
     Track,
     TrackArtist,
 )
@@ -138,6 +139,7 @@ class TrackAdmin(FromSpotifyAdmin):
         *FEATURE_NAMES,
         "features_source",
         "features_at",
+        "reccobeats_missed_at",
         "is_playable",
         "last_used_on",
         "use_count",
@@ -200,6 +202,16 @@ class CollectionAdmin(admin.ModelAdmin[Collection]):
 
     def delete_model(self, request: HttpRequest, obj: Collection) -> None:
         services.delete_collection(collection=obj)
+
+
+@admin.register(SourcePause)
+class SourcePauseAdmin(FromSpotifyAdmin):
+    """Sources of audio features that are left alone for a while."""
+
+    list_display = ("source", "until", "reason")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(LibraryVersion)

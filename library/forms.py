@@ -36,6 +36,7 @@ STATES = (
 )
 KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 MIN_MAX = ("min", "max")
+MOST_BYTES = 5 * 1024 * 1024
 
 Listed = TypeVar("Listed", AlbumQuerySet, TrackQuerySet)
 
@@ -366,6 +367,51 @@ class IngestForm(PlaceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "add_%s")
         super().__init__(*args, is_required=False, **kwargs)
+
+
+class ImportForm(forms.Form):
+    """A file of audio features, uploaded or pasted."""
+
+    file = forms.FileField(
+        required=False,
+        label="File",
+        help_text="CSV in UTF-8, 5 MB at most.",
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
+    )
+    text = PastedText(
+        required=False,
+        max_length=5_000_000,
+        strip=False,
+        label="Or its lines",
+        widget=forms.Textarea(
+            attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}
+        ),
+    )
+
+    def clean_file(self) -> str:
+        """Return the text of the uploaded file, "" without one."""
+        file = self.cleaned_data["file"]
+        if not file:
+            return ""
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(
+                "The file is larger than 5 MB. Send it in parts."
+            )
+        try:
+            text: str = file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise forms.ValidationError(
+                "The file is not text in UTF-8. Save it as “CSV UTF-8”."
+            ) from None
+        return text.replace("\0", "")
+
+    def clean(self) -> dict[str, Any]:
+        """Add `lines`: those of the file, else what was pasted."""
+        cleaned = super().clean() or {}
+        lines = cleaned.get("file") or cleaned.get("text") or ""
+        if not lines.strip() and not self.errors:
+            raise forms.ValidationError("Choose a file or paste its lines.")
+        return cleaned | {"lines": lines}
 
 
 def _day(used: str, *, today: date) -> date | None:

@@ -7,7 +7,7 @@ from automation import runtime
 from automation.models import Run
 from automation.registry import kind
 from library import services
-from library.services import freshness
+from library.services import describing, freshness
 from library.services.ingesting import KIND
 from vibe_engine import clock
 
@@ -16,6 +16,17 @@ from vibe_engine import clock
 def ingest_album(run: Run) -> dict[str, object]:
     """Take one album in, or read it again."""
     return asdict(services.ingest_album(run=run, now=clock.now()))
+
+
+def _something_is_lacking(now: datetime) -> bool:
+    return services.something_is_lacking(settings=runtime.load(), now=now)
+
+
+@kind(describing.KIND, wanted=_something_is_lacking, schedulable=True)
+def fetch_features(run: Run) -> dict[str, object]:
+    """Ask the sources in order for the audio features that are lacking."""
+    settings = runtime.load()
+    return asdict(services.fetch_features(run=run, settings=settings, now=clock.now()))
 
 
 def _something_is_stale(now: datetime) -> bool:

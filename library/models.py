@@ -185,6 +185,12 @@ class TrackQuerySet(models.QuerySet["Track"]):
         """Tracks that may be drawn: playable and not held."""
         return self.filter(is_usable=True, is_playable=True)
 
+    def lacking_features(self) -> Self:
+        """Tracks whose sound neither a service nor a person has told."""
+        return self.filter(energy=None).exclude(
+            features_source=Track.FeatureSource.IMPORT
+        )
+
     def held(self) -> Self:
         """Tracks that a person keeps out of draws."""
         return self.filter(is_usable=False)
@@ -263,6 +269,8 @@ class Track(models.Model):
     known, else normalised title, primary artist and length. `prior_used_on` and
     `prior_use_count` are what `last_used_on` and `use_count` were before the day of
     the last use, so that all lists of a day are drawn from the same figures.
+    `features_source` says where the features come from; "none" with `features_at`
+    that Spotify had none then, `reccobeats_missed_at` that ReccoBeats had none.
     """
 
     class FeatureSource(models.TextChoices):
@@ -306,6 +314,7 @@ class Track(models.Model):
         max_length=12, choices=FeatureSource.choices, blank=True
     )
     features_at = models.DateTimeField(null=True, blank=True)
+    reccobeats_missed_at = models.DateTimeField(null=True, blank=True)
 
     is_usable = models.BooleanField(default=True)
     held_reason = models.CharField(max_length=200, blank=True)
@@ -365,6 +374,9 @@ class Track(models.Model):
             models.Index(name="tracks_last_used", fields=("last_used_on", "id")),
             models.Index(name="tracks_use_count", fields=("use_count", "id")),
             models.Index(
+                name="tracks_featureless", fields=("id",), condition=Q(energy=None)
+            ),
+            models.Index(
                 name="tracks_held", fields=("id",), condition=Q(is_usable=False)
             ),
         )
@@ -391,6 +403,13 @@ class Track(models.Model):
         """Whether its sound is known."""
         return self.energy is not None
 
+    @property
+    def lacks_features(self) -> bool:
+        """Whether neither a service nor a person has told its sound."""
+        return (
+            not self.has_features and self.features_source != self.FeatureSource.IMPORT
+        )
+
 
 class TrackArtist(models.Model):
     """A credit: every credited artist with its position, the primary one first."""
@@ -413,6 +432,22 @@ class TrackArtist(models.Model):
 
     def __str__(self) -> str:
         return f"{self.artist_id} on {self.track_id}"
+
+
+class SourcePause(models.Model):
+    """Until when a source of audio features is left alone, and why."""
+
+    source = models.CharField(
+        max_length=12, primary_key=True, choices=Track.FeatureSource.choices
+    )
+    until = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "feature_pauses"
+
+    def __str__(self) -> str:
+        return f"{self.get_source_display()}: {self.reason}"
 
 
 class LibraryVersion(models.Model):

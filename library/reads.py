@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection, models
 from django.db.models import Count as CountRows
 from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from accounts.models import Account, App
+from automation.runtime import RuntimeSettings
 from library.models import Album, Artist, Collection, Track, TrackArtist
+from library.services.sources import pause_of
 from vibe_engine.words import grouped
 
 EXACT_UP_TO = 10_000
@@ -37,6 +40,7 @@ class Holdings:
     artists: Tally
     held: Tally
     unused: Tally
+    featureless: Tally
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,11 @@ _HELD_AND_UNUSED = """
     (SELECT COUNT(*) FROM (
         SELECT 1 FROM tracks
         WHERE last_used_on IS NULL AND is_usable AND is_playable LIMIT %s
-    ) AS found)"""
+    ) AS found),
+    (SELECT COUNT(*) FROM (
+        SELECT 1 FROM tracks
+        WHERE energy IS NULL AND features_source <> 'import' LIMIT %s
+    ) AS lacking)"""
 _COUNTED = f"""SELECT
     (SELECT COUNT(*) FROM albums),
     (SELECT COUNT(*) FROM tracks),
@@ -95,20 +103,66 @@ def holdings() -> Holdings:
     """
     can_estimate = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        cursor.execute(_ESTIMATED if can_estimate else _COUNTED, [EXACT_UP_TO + 1])
-        albums, tracks, artists, held, found = cursor.fetchone()
+        most = [EXACT_UP_TO + 1] * 2
+        cursor.execute(_ESTIMATED if can_estimate else _COUNTED, most)
+        albums, tracks, artists, held, found, lacking = cursor.fetchone()
     return Holdings(
         albums=_size(albums, can_estimate=can_estimate),
         tracks=_size(tracks, can_estimate=can_estimate),
         artists=_size(artists, can_estimate=can_estimate),
         held=Tally(held),
         unused=_capped(found),
+        featureless=_capped(lacking),
     )
 
 
 def count_up_to(rows: "QuerySet[models.Model]", *, most: int = EXACT_UP_TO) -> Tally:
     """Count the rows of a filtered list, no further than `most`."""
     return _capped(rows.order_by()[: most + 1].count(), most)
+
+
+@dataclass(frozen=True)
+class FeatureSource:
+    """Who tells features; `state` as the pages draw it, `words` what it is about."""
+
+    name: str
+    state: str
+    word: str
+    words: str
+
+
+def feature_sources(
+    *, settings: RuntimeSettings, now: datetime
+) -> tuple[FeatureSource, ...]:
+    """Return the services that are asked for features, in their order."""
+    extended = Account.objects.usable().filter(app__mode=App.Mode.EXTENDED)
+    reader = extended.order_by("pk").first()
+    return (_spotify(reader), _reccobeats(settings, now=now))
+
+
+def _spotify(reader: Account | None) -> FeatureSource:
+    if reader is not None:
+        words = "Asked first, a hundred tracks a call, within the daily budget."
+        return FeatureSource("Spotify", "ok", f"Through {reader}", words)
+    words = (
+        "No connected app may read them: Spotify tells features only to apps that "
+        "could read them before 27 November 2024."
+    )
+    return FeatureSource("Spotify", "off", "Not to be had", words)
+
+
+def _reccobeats(settings: RuntimeSettings, *, now: datetime) -> FeatureSource:
+    words = (
+        "A free service, asked for what Spotify does not tell. It is told which tracks "
+        "the library holds, and what it does not know is not asked again for 90 days."
+    )
+    if not settings.reccobeats:
+        return FeatureSource("ReccoBeats", "off", "Switched off", words)
+    pause = pause_of(Track.FeatureSource.RECCOBEATS, now=now)
+    if pause is None:
+        return FeatureSource("ReccoBeats", "ok", "Switched on", words)
+    word = f"Rests until {pause.until:%Y-%m-%d %H:%M} UTC"
+    return FeatureSource("ReccoBeats", "paused", word, pause.reason)
 
 
 def album_uses(albums: Iterable[Album]) -> dict[int, AlbumUse]:

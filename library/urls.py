@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from library.views import adding, albums, bulk, grouping, lists, tracks
+from library.views import adding, albums, bulk, features, grouping, lists, tracks
 
 app_name = "library"
 
@@ -19,6 +19,10 @@ urlpatterns = [
     path("tracks/<int:pk>/", tracks.detail, name="track"),
     path("tracks/<int:pk>/hold/", tracks.hold, name="hold_track"),
     path("tracks/<int:pk>/release/", tracks.release, name="release_track"),
+    path("features/", features.overview, name="features"),
+    path("features/fetch/", features.fetch, name="fetch_features"),
+    path("features/import/", features.take_file, name="import_features"),
+    path("features/template.csv", features.template, name="feature_template"),
     path("artists/", lists.artist_list, name="artists"),
     path("collections/", grouping.collection_list, name="collections"),
     path("collections/<int:pk>/", grouping.detail, name="collection"),

@@ -22,7 +22,7 @@ from accounts.tests.factories import connect_account
 from automation import ledger, registry, runtime, worker
 from automation.ledger import RunSpec
 from automation.models import Run
-from library.models import Album, Track
+from library.models import FEATURE_NAMES, Album, Track
 from library.services import open_refresh
 from metrics.models import MetricSnapshot
 from playlists.models import Playlist
@@ -306,6 +306,15 @@ def _refresh_content(world: World) -> Run:
     Album.objects.exclude(pk=first.pk).update(refreshed_at=half_old)
     Album.objects.filter(pk=first.pk).update(refreshed_at=old)
     return world.schedule("library.refresh_content")
+
+
+@case("library.fetch_features")
+def _fetch_features(world: World) -> Run:
+    runtime.save_settings(changes={"reccobeats": "on"}, by=None, now=clock.now())
+    nothing: dict[str, Any] = dict.fromkeys(FEATURE_NAMES)
+    Track.objects.update(**nothing, features_source="", features_at=None)
+    world.sandbox.fault("GET", "/v1/audio-features", status=403, count=1)
+    return world.schedule("library.fetch_features")
 
 
 @case("metrics.snapshot")

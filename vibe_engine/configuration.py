@@ -85,11 +85,16 @@ def page_address(name: str, url: str) -> str:
 
 def spotify_address(name: str, url: str) -> str:
     """Return an address of Spotify itself: https, and not this machine."""
+    return service_address(name, url, "Spotify")
+
+
+def service_address(name: str, url: str, service: str) -> str:
+    """Return an address of a service itself: https, and not this machine."""
     page_address(name, url)
     parts = urlsplit(url)
     if is_this_machine(parts.hostname or "") or parts.scheme != "https":
         raise ImproperlyConfigured(
-            f"Live mode talks to Spotify itself: {name} must begin with https:// "
+            f"Live mode talks to {service} itself: {name} must begin with https:// "
             "and must not point at this machine."
         )
     return url

@@ -87,7 +87,14 @@ SPOTIFY_IMAGE_HOSTS = env.list(
     if DEMO
     else ["https://*.scdn.co", "https://*.spotifycdn.com"],
 )
+RECCOBEATS_URL = env.str(
+    "RECCOBEATS_URL",
+    default=f"{SANDBOX_URL}/reccobeats/v1/"
+    if DEMO
+    else "https://api.reccobeats.com/v1/",
+)
 if not DEMO:
+    configuration.service_address("RECCOBEATS_URL", RECCOBEATS_URL, "ReccoBeats")
     configuration.spotify_address("SPOTIFY_API_URL", SPOTIFY_API_URL)
     configuration.spotify_address("SPOTIFY_ACCOUNTS_URL", SPOTIFY_ACCOUNTS_URL)
 

@@ -1,5 +1,11 @@
 """What doors and upper apps may do with the library."""
 
+from library.services.describing import (
+    Fetched,
+    fetch_features,
+    open_fetch,
+    something_is_lacking,
+)
 from library.services.grouping import (
     add_albums,
     collect_albums,
@@ -10,6 +16,15 @@ from library.services.grouping import (
     place_albums,
     remove_albums,
     set_collections,
+)
+from library.services.importing import (
+    Judged,
+    RowVerdict,
+    import_features,
+    judge_file,
+    parts_of,
+    rest_of,
+    template_lines,
 )
 from library.services.ingesting import (
     Ingested,
@@ -31,9 +46,12 @@ from library.services.usage import hold_tracks, mark_used, release_tracks
 __all__ = [
     "MOST_ALBUMS",
     "MOST_LINES",
+    "Fetched",
     "Ingested",
+    "Judged",
     "Opened",
     "Preview",
+    "RowVerdict",
     "Verdict",
     "VerdictKind",
     "add_albums",
@@ -41,15 +59,23 @@ __all__ = [
     "create_collection",
     "delete_collection",
     "edit_collection",
+    "fetch_features",
     "find_or_create_collection",
     "hold_tracks",
+    "import_features",
     "ingest_album",
+    "judge_file",
     "mark_used",
+    "open_fetch",
     "open_ingest",
     "open_refresh",
+    "parts_of",
     "place_albums",
     "preview_ingest",
     "release_tracks",
     "remove_albums",
+    "rest_of",
     "set_collections",
+    "something_is_lacking",
+    "template_lines",
 ]

@@ -76,6 +76,7 @@ def _render(
         "length_s": sum(track.duration_ms for track in tracks) / 1000,
         "energies": [track.energy for track in tracks],
         "has_features": any(track.has_features for track in tracks),
+        "lacking": sum(track.lacks_features for track in tracks),
         "has_popularity": any(track.popularity is not None for track in tracks),
         "form": form,
         "today": clock.now().date(),

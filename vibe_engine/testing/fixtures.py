@@ -83,6 +83,7 @@ def sandbox(
         "SANDBOX_URL": control.url,
         "SPOTIFY_API_URL": control.api_url,
         "SPOTIFY_ACCOUNTS_URL": control.url,
+        "RECCOBEATS_URL": control.reccobeats_url,
     }
     for name, address in addresses.items():
         setattr(settings, name, address)
