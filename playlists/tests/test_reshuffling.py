@@ -401,7 +401,7 @@ class TestReshuffleDue:
         run = make_run(kind="playlists.reshuffle_due")
         assert jobs.something_is_due(now)
         (done,) = finish(run)
-        assert done.result == {"reshuffles": 3, "details": 0}
+        assert done.result == {"reshuffles": 3, "details": 0, "repairs": 0}
         opened = Run.objects.filter(kind=reshuffling.KIND, is_bulk=False)
         assert {one.priority for one in opened} == {Run.Priority.SCHEDULED}
         assert not jobs.something_is_due(now)
@@ -409,7 +409,7 @@ class TestReshuffleDue:
     def test_tells_details_that_spotify_was_never_told(self) -> None:
         playlist = make_playlist(details_pending=True)
         (done,) = finish(make_run(kind="playlists.reshuffle_due"))
-        assert done.result == {"reshuffles": 0, "details": 1}
+        assert done.result == {"reshuffles": 0, "details": 1, "repairs": 0}
         assert Run.objects.filter(
             kind="playlists.details", subject=playlist.subject
         ).exists()
