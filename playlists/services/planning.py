@@ -26,7 +26,7 @@ from vibe_engine.errors import VibeError
 LISTS_BEFORE = 12
 """Lists from before the rest that are read too, so that a report can say "rested"."""
 Seed = tuple[int, int, int]
-_List = tuple[bytes | memoryview, datetime | None]
+DatedPlan = tuple[bytes | memoryview, datetime | None]
 
 
 class EmptyDrawError(VibeError):
@@ -166,7 +166,7 @@ def read_resting(
 ) -> sampler.Resting:
     """Return what must rest for one playlist; see `read_resting_of`."""
     lists = _lists_that_rest([playlist.pk], cooldown_days, now=now)
-    return _resting(((plan, left) for _, plan, left in lists), now=now, known=known)
+    return resting_from(((plan, left) for _, plan, left in lists), now=now, known=known)
 
 
 def read_resting_of(
@@ -182,10 +182,10 @@ def read_resting_of(
     has left on the day of its `replaced_at`. Recordings of tracks in the columns
     that are `known` cost no query.
     """
-    lists: dict[int, list[_List]] = {playlist.pk: [] for playlist in playlists}
+    lists: dict[int, list[DatedPlan]] = {playlist.pk: [] for playlist in playlists}
     for pk, plan, replaced_at in _lists_that_rest(list(lists), cooldown_days, now=now):
         lists[pk].append((plan, replaced_at))
-    return {pk: _resting(own, now=now, known=known) for pk, own in lists.items()}
+    return {pk: resting_from(own, now=now, known=known) for pk, own in lists.items()}
 
 
 def _lists_that_rest(
@@ -210,9 +210,10 @@ def _lists_that_rest(
     yield from snapshots.filter(matter).values_list("playlist", "plan", "replaced_at")
 
 
-def _resting(
-    lists: Iterable[_List], *, now: datetime, known: PoolColumns | None
+def resting_from(
+    lists: Iterable[DatedPlan], *, now: datetime, known: PoolColumns | None
 ) -> sampler.Resting:
+    """Return what must rest, from plans and the times at which they left."""
     current: list[int] = []
     left: dict[int, int] = {}
     for plan, replaced_at in lists:

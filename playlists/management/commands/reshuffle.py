@@ -14,8 +14,8 @@ from automation import runtime
 from automation.models import Run
 from playlists.lookups import find_playlist
 from playlists.management.outcome import carry_out, report, whole_number
-from playlists.models import Playlist
-from playlists.services import opening, reshuffling
+from playlists.models import Playlist, PlaylistSnapshot
+from playlists.services import opening, replaying, reshuffling
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
 
@@ -49,6 +49,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", help="draw what a dry run showed for this seed")
         parser.add_argument(
+            "--replay", metavar="SNAPSHOT", help="with --dry-run: draw this list again"
+        )
+        parser.add_argument(
             "--wait", action="store_true", help="carry it out here; fail if any fails"
         )
         parser.add_argument(
@@ -58,6 +61,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Open the runs, or show the draws; say what came of it."""
         try:
+            if options["replay"] is not None:
+                self._replay(options)
+                return
             playlists = _chosen(options)
             seed = whole_number(options["seed"], "--seed")
             if seed is not None:
@@ -89,6 +95,22 @@ class Command(BaseCommand):
             as_json=options["json"],
             waited=options["wait"],
         )
+
+    def _replay(self, options: dict[str, Any]) -> None:
+        if not options["dry_run"]:
+            raise CommandError("--replay goes with --dry-run: it changes nothing.")
+        key = whole_number(options["replay"], "--replay") or 0
+        snapshots = PlaylistSnapshot.objects.select_related("playlist")
+        snapshot = snapshots.filter(pk=key).first()
+        if snapshot is None:
+            raise CommandError(f"There is no list {key}.")
+        plan = replaying.replay_list(snapshot=snapshot, now=clock.now())
+        if options["json"]:
+            row = {"snapshot": snapshot.pk, "track_ids": plan.track_ids}
+            self.stdout.write(json.dumps(row | {"seed": plan.seed}))
+            return
+        self.stdout.write(" ".join(map(str, plan.track_ids)))
+        self.stdout.write(f"The same {len(plan.track_ids)} tracks in the same order.")
 
     def _say_nothing_is_due(self, *, as_json: bool) -> None:
         empty: dict[str, Any] = {

@@ -179,6 +179,8 @@ class TestLaw:
         seen = []
         for _ in range(SAMPLES):
             picks = Picks(case.library, case.rules)
-            pick_by_keys(pool.rows, np.ones(8), picks, case.rules.size, bits)
+            pick_by_keys(
+                pool.rows.astype(np.int64), np.ones(8), picks, case.rules.size, bits
+            )
             seen.append(tuple(picks.rows))
         assert p_value(law, seen) < LEAST_P
