@@ -1,6 +1,6 @@
 """Many draws over many days: does the whole library come round?"""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -8,32 +8,48 @@ import numpy.typing as npt
 from playlists.sampler import Resting, Rules, build_pool, draw, preference
 from playlists.tests.sampler.libraries import TODAY, generate_library, make_library
 
-TRACKS, LISTS, ROUNDS, INTERVAL_DAYS = 1_500, 12, 12, 5
+TRACKS, LISTS, DAYS, INTERVAL_DAYS = 15_000, 200, 90, 5
 
 
-def uses_after_two_months(*, indifferent: bool) -> npt.NDArray[np.int32]:
-    """Return how often each track was used by lists that reshuffle every five days.
+@dataclass
+class Past:
+    """How often each track was used in ninety days, and how long uses lay apart."""
+
+    uses: npt.NDArray[np.int32]
+    rests: list[float]
+
+    @property
+    def coverage(self) -> float:
+        """Return the share of the library that was used at all."""
+        return float(np.count_nonzero(self.uses) / len(self.uses))
+
+
+def ninety_days(*, indifferent: bool) -> Past:
+    """Reshuffle 200 lists every five days, a fifth of them each day.
 
     An indifferent sampler is told that nothing was ever used, so it draws uniformly.
     """
     library = generate_library(TRACKS, used=False)
     uses, last = library.use_count.copy(), library.last_used_day.copy()
+    past = Past(uses, [])
     current: list[set[int]] = [set() for _ in range(LISTS)]
     left: list[dict[int, int]] = [{} for _ in range(LISTS)]
-    for today in range(TODAY, TODAY + ROUNDS * INTERVAL_DAYS, INTERVAL_DAYS):
+    for today in range(TODAY, TODAY + DAYS):
         if not indifferent:
             library = replace(library, use_count=uses.copy(), last_used_day=last.copy())
         pool = build_pool(library, Rules())
-        for number in range(LISTS):
+        for number in range(today % INTERVAL_DAYS, LISTS, INTERVAL_DAYS):
             resting = Resting(today, current[number], left[number])
             drawn = draw(library, Rules(), resting, (1, number, today), pool=pool)
             assert drawn.report.rungs == ()
             rows = list(drawn.rows)
             left[number] |= dict.fromkeys(current[number], today)
             current[number] = set(library.recording_ids[rows].tolist())
+            again = last[rows] >= 0
+            past.rests += (today - last[rows][again]).tolist()
             uses[rows] += 1
             last[rows] = today
-    return uses
+    return past
 
 
 def gini(counts: npt.NDArray[np.int32]) -> float:
@@ -43,13 +59,14 @@ def gini(counts: npt.NDArray[np.int32]) -> float:
     return float(weights @ np.sort(counts) / (len(counts) * counts.sum()))
 
 
-class TestTwoMonths:
+class TestNinetyDays:
     def test_use_the_library_more_evenly_than_uniform_choice(self) -> None:
-        ours = uses_after_two_months(indifferent=False)
-        uniform = uses_after_two_months(indifferent=True)
-        assert ours.sum() == uniform.sum() == LISTS * ROUNDS * 50
-        assert gini(ours) < 0.7 * gini(uniform)
-        assert ours.min() >= 1
+        ours, uniform = ninety_days(indifferent=False), ninety_days(indifferent=True)
+        assert ours.uses.sum() == uniform.uses.sum() == LISTS * DAYS // 5 * 50
+        assert ours.coverage == 1 >= uniform.coverage
+        assert gini(ours.uses) < 0.5 * gini(uniform.uses)
+        assert np.mean(ours.rests) > np.mean(uniform.rests)
+        assert ours.uses.min() > 3 * uniform.uses.min()
 
 
 class TestPreference:
