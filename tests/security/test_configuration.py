@@ -100,10 +100,19 @@ class TestLiveMode:
         said = refusal(tmp_path, VIBE_MODE="live")
         assert all(name in said for name in REQUIRED)
 
-    @pytest.mark.parametrize("name", ["SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL"])
-    def test_talks_to_nobody_but_spotify(self, tmp_path: Path, name: str) -> None:
+    @pytest.mark.parametrize(
+        ("name", "service"),
+        [
+            ("SPOTIFY_API_URL", "Spotify"),
+            ("SPOTIFY_ACCOUNTS_URL", "Spotify"),
+            ("RECCOBEATS_URL", "ReccoBeats"),
+        ],
+    )
+    def test_talks_to_the_services_themselves(
+        self, tmp_path: Path, name: str, service: str
+    ) -> None:
         said = refusal(tmp_path, **LIVE, **{name: "http://127.0.0.1:8001/v1/"})
-        assert "Live mode talks to Spotify itself" in said
+        assert f"Live mode talks to {service} itself" in said
         assert name in said
 
     @pytest.mark.parametrize(
