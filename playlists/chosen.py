@@ -1,4 +1,4 @@
-"""Artists and albums that rules name: found by what a person types, and named again."""
+"""Artists, albums and tracks that rules name: found by what a person types, and named again."""
 
 import re
 from collections import defaultdict
@@ -8,18 +8,22 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from library.models import Album, Artist
+from library.models import Album, Artist, Track
 from playlists.sampler import Choice
 from vibe_engine.errors import InputError
 
 MOST_LINES = 500
-MODELS: dict[str, type[Artist] | type[Album]] = {"artist": Artist, "album": Album}
+MODELS: dict[str, type[Artist] | type[Album] | type[Track]] = {
+    "artist": Artist,
+    "album": Album,
+    "track": Track,
+}
 _ID = re.compile(r"[0-9A-Za-z]{22}")
-_LINK = re.compile(r"(artist|album)[/:]([0-9A-Za-z]{22})(?![0-9A-Za-z])")
+_LINK = re.compile(r"(artist|album|track)[/:]([0-9A-Za-z]{22})(?![0-9A-Za-z])")
 
 
 def find_named(of: str, lines: Sequence[str]) -> tuple[int, ...]:
-    """Return the keys of artists or albums, one a line: a name, Spotify id or link.
+    """Return the keys of artists, albums or tracks, one a line: a name, Spotify id or link.
 
     Names count whatever their case, with at most two queries for all lines.
 

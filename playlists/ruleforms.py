@@ -28,12 +28,13 @@ CHOICES = (
     ("artist", True, "Never these artists", "Featured artists count."),
     ("album", False, "Only these albums", ""),
     ("album", True, "Never these albums", ""),
+    ("track", True, "Never these tracks", "Their other releases stay out too."),
 )
 """Kind, whether it keeps out, label and hint of each list of names."""
 NEVER = "0"
 GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("ranges", "Years, length, popularity and sound", ("ranges",)),
-    ("choices", "Artists and albums", ("choices",)),
+    ("choices", "Artists, albums and tracks", ("choices",)),
     ("explicit", "Explicit tracks", ("explicit",)),
     ("caps", "Album cap and which credits count", ("album_cap", "primary_only")),
     ("songs", "Versions of a song", ("title_separation", "same_song")),

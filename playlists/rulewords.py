@@ -79,8 +79,8 @@ def say_rules(
 ) -> list[str]:
     """Say which tracks may come and how many of a kind, in short phrases.
 
-    `names` gives the names of chosen artists and albums by kind and number; what has
-    none is counted.
+    `names` gives the names of what is chosen by kind and number; what has none is
+    counted.
     """
     phrases = [_range(limit) for limit in rules.ranges]
     phrases += [_choice(choice, names or {}) for choice in rules.choices]
@@ -109,7 +109,7 @@ def _range(limit: Range) -> str:
     column = next(c for c in COLUMNS if c.name == limit.column)
     text = _year(limit) if column.name == "year" else _bounds(limit, column)
     if limit.soft:
-        text += " or near it"
+        text += ", or near it"
     return f"{text}, where it is known" if limit.missing_fails else text
 
 
@@ -128,12 +128,12 @@ def _bounds(limit: Range, column: Column) -> str:
         None if bound is None else f"{bound / column.scale:g}"
         for bound in (limit.minimum, limit.maximum)
     )
-    span = (
-        f"{low} to {high}"
-        if low and high
-        else (f"{low} or more" if low else f"{high} or less")
-    )
-    return f"{column.label.lower()} {span} {column.unit}".rstrip()
+    unit = f" {column.unit}" if column.unit else ""
+    if low and high:
+        span = f"{low} to {high}{unit}"
+    else:
+        span = f"{low}{unit} or more" if low else f"{high}{unit} or less"
+    return f"{column.label.lower()} {span}"
 
 
 def _choice(choice: Choice, names: Mapping[tuple[str, int], str]) -> str:
@@ -144,8 +144,9 @@ def _choice(choice: Choice, names: Mapping[tuple[str, int], str]) -> str:
         who = f"{len(choice.keys):,} {noun}"
     else:
         who = ", ".join(shown) + (f" and {more:,} more" if more else "")
-    of = "by" if choice.of == "artist" else "from"
-    text = f"nothing {of} {who}" if choice.out else f"only {of} {who}"
+    of = {"artist": "by ", "album": "from "}.get(choice.of, "")
+    never = f"never {who}" if not of else f"nothing {of}{who}"
+    text = never if choice.out else f"only {of}{who}"
     return f"{text}, if it can be" if choice.soft else text
 
 

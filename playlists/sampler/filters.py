@@ -94,7 +94,8 @@ class Range:
 class Choice:
     """Keeps tracks by what they belong to: only what is named, or all but that.
 
-    An artist is meant wherever it is credited. A `soft` choice may be passed over by
+    An artist is meant wherever it is credited; a track that is kept out takes the
+    other releases of its recording with it. A `soft` choice may be passed over by
     the last step of the ladder's soft filters, a hard one never. `keys` are the
     library's numbers of artists, albums, tracks or recordings; they are kept in
     ascending order, each once.
@@ -143,7 +144,10 @@ class Choice:
         if self.of == "recording":
             return library.by_recording.find(keys)
         column = library.album_ids if self.of == "album" else library.track_ids
-        return np.flatnonzero(np.isin(column, keys))
+        rows = np.flatnonzero(np.isin(column, keys))
+        if self.of == "track" and self.out:
+            return library.by_recording.find(library.recording_ids[rows])
+        return rows
 
 
 Filter = Range | Choice

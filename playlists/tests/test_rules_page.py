@@ -87,6 +87,12 @@ class TestSaving:
         playlist.refresh_from_db()
         assert typed(playlist)["artist_in"] == one.spotify_id
 
+    def test_keeps_tracks_out_by_link(self, operator: Client) -> None:
+        playlist, track = make_playlist(), make_track()
+        link = f"https://open.spotify.com/track/{track.spotify_id}"
+        operator.post(address(playlist), typed(playlist, track_out=link))
+        assert rules_of(playlist).choices == (Choice("track", (track.pk,), out=True),)
+
     def test_refuses_what_somebody_else_has_changed(self, operator: Client) -> None:
         playlist = make_playlist()
         posted = typed(playlist, album_cap="3")

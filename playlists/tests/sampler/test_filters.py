@@ -45,6 +45,11 @@ class TestChoice:
     ) -> None:
         assert set(drawn(self.library, choices=(choice,)).track_ids) == tracks
 
+    def test_of_a_track_keeps_its_other_releases_out_too(self) -> None:
+        library = make_library([[1], [2], [3]], recording_ids=[5, 5, 6])
+        never = Choice("track", (1,), out=True)
+        assert drawn(library, choices=(never,)).track_ids == (3,)
+
     def test_is_never_passed_over_when_hard(self) -> None:
         short = drawn(self.library, size=3, choices=(Choice("artist", (1,)),))
         assert set(short.track_ids) == {1, 3}
