@@ -13,6 +13,6 @@ def fault_point(name: str) -> None:
     `VIBE_FAULT_SIGNAL` names another signal than KILL: STOP puts the process to
     sleep, the first time it comes by.
     """
-    if os.environ.get(VARIABLE) == name and os.environ.pop(VARIABLE, None):
+    if os.environ.get(VARIABLE) == name and os.environ.pop(VARIABLE, ""):
         sent = os.environ.get(SIGNAL_VARIABLE) or "KILL"
         os.kill(os.getpid(), signal.Signals[f"SIG{sent}"])
