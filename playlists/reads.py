@@ -21,7 +21,8 @@ REASONS: Mapping[str, str] = {
     "rested": "Rested long enough",
     "rest_off": "Rest is switched off",
     "cooldown_shortened": "Came back early, since the rest was shortened",
-    "range_widened": "Just outside a range that was widened",
+    "range_widened": "Outside a soft filter that gave way",
+    "rests_elsewhere": "Rests in another list, whose rest gave way",
 }
 
 

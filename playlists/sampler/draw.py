@@ -92,9 +92,20 @@ def _reason(attempt: Attempt, row: int, left_day: int, *, was_here: bool) -> Rea
     if not attempt.pool.mask[row]:
         return "range_widened"
     if not was_here:
+        if _rests_elsewhere(attempt, row):
+            return "rests_elsewhere"
         used = attempt.library.last_used_day[row] != NEVER
         return "not_here_lately" if used else "never_used"
     if attempt.rules.cooldown_days == 0:
         return "rest_off"
     back = first_day_back(left_day, attempt.rules.cooldown_days)
     return "rested" if attempt.rest.today >= back else "cooldown_shortened"
+
+
+def _rests_elsewhere(attempt: Attempt, row: int) -> bool:
+    """Tell whether another list alone would have kept a row out."""
+    elsewhere = attempt.rest.elsewhere
+    if elsewhere is None or attempt.rules.cooldown_days == 0:
+        return False
+    barred = elsewhere.barred(attempt.rules.cooldown_days)
+    return bool(contains(barred, np.array([row]))[0])

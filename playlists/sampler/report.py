@@ -17,10 +17,12 @@ Reason = Literal[
     "rest_off",
     "cooldown_shortened",
     "range_widened",
+    "rests_elsewhere",
 ]
 """Why a track was admissible: never in any list; used, but not in the history of this
 list; back after its full rest; rest is switched off, though it stood here before;
-admitted by the cooldown rung; admitted by the rung that widens soft ranges."""
+admitted by the cooldown rung; admitted by the rung that widens soft ranges; admitted
+though it rests in another list, by the rung of scope or of the cooldown."""
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,8 @@ class TestRestElsewhere:
         assert [(r.name, r.detail["to"]) for r in five.rungs] == [("cooldown", 4)]
         six = drawn(self.library, resting, size=6, cooldown_days=5).report
         assert [r.name for r in six.rungs] == ["rest_scope"]
+        early = {t for t, n in six.per_track.items() if n.reason == "rests_elsewhere"}
+        assert early == {1, 2}
 
     def test_never_gives_way_below_this_lists_own(self) -> None:
         resting = Resting(TODAY, current=[1], elsewhere={1: TODAY, 2: TODAY})
