@@ -22,6 +22,7 @@ from playlists.sampler import (
     why_not,
 )
 from playlists.sampler.filters import Filter
+from playlists.sampler.rules import RungName
 from playlists.sampler.songs import VERSIONS, version_bits
 from playlists.tests.sampler.libraries import TODAY, make_library
 from playlists.tests.sampler.strategies import (
@@ -63,7 +64,13 @@ def choices() -> st.SearchStrategy[tuple[Choice, ...]]:
 
 @st.composite
 def wide_rules(draw_from: st.DrawFn) -> Rules:
-    rungs = ["cooldown", "rest_scope", "album_cap", "same_song", "soft_ranges"]
+    rungs: list[RungName] = [
+        "cooldown",
+        "rest_scope",
+        "album_cap",
+        "same_song",
+        "soft_ranges",
+    ]
     ladder = draw_from(st.permutations(rungs))[: draw_from(st.integers(0, 5))]
     return replace(
         draw_from(rules()),
