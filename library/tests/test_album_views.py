@@ -171,7 +171,7 @@ class TestTrackPage:
 
     @pytest.mark.parametrize(
         ("source", "words"),
-        [("", "never asked for"), ("none", "Spotify tells no features")],
+        [("", "never asked for"), ("none", "Nobody who was asked knows")],
     )
     def test_explains_missing_features(
         self, viewer: Client, source: str, words: str
