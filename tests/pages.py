@@ -101,7 +101,7 @@ PAGES = (
         {"artist": "artist", "sort": "-uses"},
     ),
     Page("library:track", "account track artist", row="track"),
-    Page("library:features", "account"),
+    Page("library:features", "account", most=12),
     *variants("library:artists", "account", {"q": "onerror"}, {"sort": "-name"}),
     Page("library:collections", "account collection"),
     Page("library:collection", "account collection album", row="collection"),

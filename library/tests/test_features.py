@@ -285,3 +285,14 @@ class TestPages:
         assert viewer.get("/library/features/").status_code == 200
         assert viewer.post("/library/features/fetch/").status_code == 403
         assert viewer.post("/library/features/import/").status_code == 403
+
+    def test_take_four_queries_beside_the_frame(
+        self,
+        operator: Client,
+        asks_reccobeats: None,
+        django_assert_max_num_queries: Any,
+    ) -> None:
+        make_album(tracks=2)
+        operator.get("/library/features/")
+        with django_assert_max_num_queries(12):
+            assert operator.get("/library/features/").status_code == 200
