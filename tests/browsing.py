@@ -134,7 +134,7 @@ def view_name(path: str) -> str | None:
         return None
     if match.namespace == "admin":
         return "admin"
-    if match.url_name in ("healthz", "readyz", "drawer"):
+    if match.url_name in ("healthz", "readyz", "prometheus", "drawer"):
         return None
     action = match.kwargs.get("action", "")
     return re.sub(r"\W+", "-", f"{match.view_name}-{action}").strip("-")

@@ -198,6 +198,7 @@ APART = frozenset(
         "oauth_callback",
         "metrics:healthz",
         "metrics:readyz",
+        "metrics:prometheus",
         "automation:drawer",
         "accounts:receipt_file",
         "library:feature_template",

@@ -10,11 +10,12 @@ from django.db import transaction
 from django.test import Client
 from django.urls import resolve, reverse
 
-from accounts.models import Account
+from accounts.models import Account, App
 from accounts.tests.factories import make_account
 from automation import ledger
 from automation.models import Run, Submission
 from automation.tests.factories import make_working_run
+from library.models import Track
 from library.tests.factories import spotify_id
 from playlists.models import Playlist
 from tests.forms import Fields, Form, posting_forms
@@ -63,6 +64,8 @@ def fleet() -> Fleet:
     ledger.fail(failed, "The album is gone.")
     Playlist.objects.filter(pk=fleet.playlist.pk).update(prefix="Before")
     make_account(app=fleet.account.app, status=Account.Status.BLOCKED)
+    App.objects.update(mode=App.Mode.EXTENDED)
+    Track.objects.filter(pk=fleet.track.pk).update(energy=None, features_source="")
     return fleet
 
 
