@@ -7,6 +7,7 @@ from typing import Any, TypedDict, cast
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django_celery_beat.models import CrontabSchedule
 
 from automation import schedules
 from automation.models import EngineLease, Hold, Run, Schedule, ScheduleSlot, Setting
@@ -186,7 +187,7 @@ def schedule_rows(*, now: datetime) -> list[ScheduleRow]:
 def _cadence(schedule: Schedule) -> str:
     interval = schedule.task.interval
     if interval is None:
-        return str(schedule.task.crontab)
+        return _crontab_words(schedule.task.crontab)
     every = timedelta(**{interval.period: interval.every})
     minutes, seconds = divmod(int(every.total_seconds()), 60)
     if seconds:
@@ -203,3 +204,15 @@ def latest_changes() -> list[Setting]:
     return list(
         Setting.objects.select_related("updated_by").order_by("-updated_at")[:8]
     )
+
+
+def _crontab_words(row: CrontabSchedule) -> str:
+    """Say the usual crontabs in words, others as they are written."""
+    zone, minute, hour = str(row.timezone), row.minute, row.hour
+    is_daily = (row.day_of_month, row.month_of_year, row.day_of_week) == ("*", "*", "*")
+    if is_daily and minute.isdigit() and hour == "*":
+        return f"every hour at :{int(minute):02}"
+    if is_daily and minute.isdigit() and hour.isdigit():
+        return f"every day at {int(hour):02}:{int(minute):02} {zone}"
+    fields = (row.day_of_month, row.month_of_year, row.day_of_week)
+    return f"{minute} {hour} {' '.join(fields)} {zone}"

@@ -23,6 +23,9 @@ class TestOverview:
         make_run(title=HOSTILE)
         page = viewer.get("/automation/").content.decode()
         assert "Due reshuffles" in page
+        assert "every 5 minutes" in page
+        assert "every hour at :00" in page
+        assert "every day at 03:30 UTC" in page
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert" in page
 
