@@ -26,6 +26,7 @@ test: check
 	$(BIN)/python -m pytest --db=sqlite -m portable
 
 storm: $(VENV)/dev.stamp
+	$(if $(STORM),,@VIBE_STORM=1 $(BIN)/python -m pytest -q vibe_engine/tests/spotify/test_fuzzed.py)
 	@$(BIN)/python -m tests.storm $(if $(KILLS),--kills $(KILLS)) $(STORM)
 
 check: $(VENV)/dev.stamp
