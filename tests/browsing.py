@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+NO_PAGES = frozenset(
+    {"healthz", "readyz", "prometheus", "drawer", "feature_template", "receipt_file"}
+)
+"""Addresses that answer with something else than a page, such as a download."""
 TIMEOUT_MS = 20_000
 ANSWERS_TO_INPUT = (409, 422)
 """Statuses of a form that is shown again; the browser's console calls them errors."""
@@ -134,7 +138,7 @@ def view_name(path: str) -> str | None:
         return None
     if match.namespace == "admin":
         return "admin"
-    if match.url_name in ("healthz", "readyz", "prometheus", "drawer"):
+    if match.url_name in NO_PAGES:
         return None
     action = match.kwargs.get("action", "")
     return re.sub(r"\W+", "-", f"{match.view_name}-{action}").strip("-")
