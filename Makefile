@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 help:
 	@echo "make run [PORT=8000]     the product with a demo fleet, on this machine"
 	@echo "make test                everything that proves it, on a private PostgreSQL"
-	@echo "make storm [KILLS=1000]  plugs pulled for forty minutes; nothing lost or doubled"
+	@echo "make storm [KILLS=1000]  plugs pulled for an hour; nothing lost or doubled"
 	@echo "make check               linters, types, contracts"
 	@echo "make setup               only install what \`make run\` needs"
 	@echo "make screenshots         a picture of every page"
