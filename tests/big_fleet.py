@@ -7,7 +7,7 @@ from itertools import cycle
 
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Min
 from django.db.models.functions import Mod
 
 from accounts.models import Account, Usage
@@ -104,8 +104,12 @@ def make_library(*, now: datetime) -> list[Collection]:
 
 
 def rename(model: type[models.Model], kind: str, column: str) -> None:
-    """Give rows of a large table hostile names, whichever page they are on."""
-    rows = model._default_manager.annotate(part=Mod(F("pk"), SPREAD))
+    """Give rows of a large table hostile names, whichever page they are on.
+
+    They are counted from the first row, whose key depends on what ran before.
+    """
+    first = model._default_manager.aggregate(pk=Min("pk"))["pk"]
+    rows = model._default_manager.annotate(part=Mod(F("pk") - (first - 1), SPREAD))
     for part, name in enumerate(hostile_names(kind)):
         rows.filter(part=part).update(**{column: name})
 
