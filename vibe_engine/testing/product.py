@@ -14,7 +14,7 @@ from vibe_engine.testing.environment import ROOT, clean_environment
 from vibe_engine.testing.live import wait_until
 
 READY_TIMEOUT_S = 120
-END_TIMEOUT_S = 30
+END_TIMEOUT_S = 90
 READY = "Ctrl-C stops all of it."
 
 
