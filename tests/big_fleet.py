@@ -7,7 +7,7 @@ from itertools import cycle
 
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import F, Min
+from django.db.models import Count, F, Min
 from django.db.models.functions import Mod
 
 from accounts.models import Account, Usage
@@ -16,7 +16,7 @@ from automation import runtime, schedules
 from automation.models import EngineLease, Run, RunRequest, Schedule
 from library.models import Album, Artist, Collection, Track
 from library.tests.factories import make_collection, make_tracks
-from playlists.models import Playlist, PlaylistSnapshot
+from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from playlists.services import planning
 from playlists.tests.factories import (
     make_planned_snapshot,
@@ -53,6 +53,7 @@ def make_big_fleet(*, now: datetime) -> BigFleet:
     library = make_library(now=now)
     accounts = make_hostile_accounts(now=now)
     playlists = make_hostile_playlists(accounts, library, now=now)
+    rename_most_exposed()
     bulk = make_runs(playlists, now=now)
     schedules.ensure_defaults(now=now - timedelta(days=1))
     schedules.open_due_slots(now=now)
@@ -112,6 +113,18 @@ def rename(model: type[models.Model], kind: str, column: str) -> None:
     rows = model._default_manager.annotate(part=Mod(F("pk") - (first - 1), SPREAD))
     for part, name in enumerate(hostile_names(kind)):
         rows.filter(part=part).update(**{column: name})
+
+
+def rename_most_exposed() -> None:
+    """Give the artist with most places in the lists the name that is searched for."""
+    lists = PlaylistSnapshot.objects.current()
+    current = HistoryEntry.objects.filter(snapshot__in=lists)
+    artist = (
+        current.values(key=F("track__primary_artist"))
+        .annotate(places=Count("pk"))
+        .order_by("-places", "key")[0]
+    )
+    Artist.objects.filter(pk=artist["key"]).update(name=markup_name("artist"))
 
 
 def make_hostile_accounts(*, now: datetime) -> list[Account]:
