@@ -1,7 +1,7 @@
 """Playlists, their snapshots and the append-only history."""
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from django.conf import settings
@@ -12,6 +12,33 @@ from django.urls import reverse
 from accounts.models import CONSENT_LEAD, Account
 from automation.models import Run
 from library.models import Collection, Track
+
+
+class Label(models.Model):
+    """A word that playlists carry, to find and to treat them as a group.
+
+    `folded_name` is the name whatever its case, on every database alike: no two
+    labels differ by case alone.
+    """
+
+    name = models.CharField(max_length=64)
+    folded_name = models.CharField(max_length=192, unique=True, editable=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "labels"
+        ordering = ("folded_name",)
+        constraints = (
+            models.CheckConstraint(name="labels_name_given", condition=~Q(name="")),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep `folded_name` in step with the name."""
+        self.folded_name = self.name.casefold()
+        super().save(*args, **kwargs)
 
 
 class PlaylistQuerySet(models.QuerySet["Playlist"]):
@@ -45,6 +72,8 @@ class Playlist(models.Model):
     and visibility as they stand here. `late_writes` counts writes by workers that
     had lost their lease: until the list is pushed again, an older one may stand on
     Spotify. From `tidy_from` on, copies with the same marker are looked for there.
+    `reshuffle_weekday` (Monday is 0) and `reshuffle_hour` are in UTC; NULL leaves
+    the day to the interval and the time to the spread.
     """
 
     class Status(models.TextChoices):
@@ -53,6 +82,15 @@ class Playlist(models.Model):
         PAUSED = "paused", "Paused"
         MISSING = "missing", "Gone on Spotify"
         REMOVED = "removed", "Removed"
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, "Monday"
+        TUESDAY = 1, "Tuesday"
+        WEDNESDAY = 2, "Wednesday"
+        THURSDAY = 3, "Thursday"
+        FRIDAY = 4, "Friday"
+        SATURDAY = 5, "Saturday"
+        SUNDAY = 6, "Sunday"
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="playlists")
     prefix = models.CharField(max_length=64)
@@ -73,6 +111,13 @@ class Playlist(models.Model):
         related_name="playlists",
         db_table="playlist_collections",
     )
+    labels = models.ManyToManyField(
+        Label, blank=True, related_name="playlists", db_table="playlist_labels"
+    )
+    reshuffle_weekday = models.PositiveSmallIntegerField(
+        choices=Weekday.choices, null=True, blank=True
+    )
+    reshuffle_hour = models.PositiveSmallIntegerField(null=True, blank=True)
     spotify_id = models.CharField(max_length=22, null=True, blank=True, unique=True)
     spotify_url = models.URLField(max_length=500, blank=True)
     spotify_snapshot_id = models.CharField(max_length=200, blank=True)
@@ -125,6 +170,15 @@ class Playlist(models.Model):
                 name="playlists_cap_range",
                 condition=Q(artist_cap__isnull=True)
                 | Q(artist_cap__gte=1, artist_cap__lte=100),
+            ),
+            models.CheckConstraint(
+                name="playlists_weekday_range",
+                condition=Q(reshuffle_weekday__isnull=True)
+                | Q(reshuffle_weekday__lte=6),
+            ),
+            models.CheckConstraint(
+                name="playlists_hour_range",
+                condition=Q(reshuffle_hour__isnull=True) | Q(reshuffle_hour__lte=23),
             ),
             models.CheckConstraint(
                 name="playlists_active_is_on_spotify",
