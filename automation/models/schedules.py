@@ -1,0 +1,70 @@
+"""What is to run when, and what became of each slot."""
+
+from django.db import models
+from django.db.models import Q
+from django_celery_beat.models import PeriodicTask
+
+from automation.models.runs import Run
+
+
+class Schedule(models.Model):
+    """What a PeriodicTask of django-celery-beat means to the engine."""
+
+    class Owner(models.TextChoices):
+        CODE = "code", "Vibe Engine"
+        STAFF = "staff", "Staff"
+
+    class Policy(models.TextChoices):
+        SKIP = "skip", "A missed slot is skipped"
+        ONCE = "once", "Missed slots run once within the grace time"
+
+    task = models.OneToOneField(PeriodicTask, models.CASCADE, related_name="meaning")
+    kind = models.CharField(max_length=64)
+    arguments = models.JSONField(default=dict, blank=True)
+    owner = models.CharField(max_length=8, choices=Owner.choices, default=Owner.STAFF)
+    policy = models.CharField(max_length=8, choices=Policy.choices, default=Policy.ONCE)
+    grace_s = models.PositiveIntegerField(default=6 * 60 * 60)
+    effective_from = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    paused_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "schedules"
+        constraints = (
+            models.CheckConstraint(
+                name="schedules_known_owner", condition=Q(owner__in=("code", "staff"))
+            ),
+            models.CheckConstraint(
+                name="schedules_known_policy", condition=Q(policy__in=("skip", "once"))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.task.name)
+
+
+class ScheduleSlot(models.Model):
+    """One moment at which a schedule was to run, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        OPENED = "opened", "Run opened"
+        JOINED = "joined", "Joined a run that was still going"
+        SKIPPED = "skipped", "Skipped"
+
+    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="slots")
+    slot = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "schedule_slots"
+        ordering = ("-slot",)
+        constraints = (
+            models.UniqueConstraint(
+                name="schedule_slots_once", fields=("schedule", "slot")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.schedule_id} at {self.slot:%Y-%m-%d %H:%M}"
