@@ -57,12 +57,17 @@ def require_moving(lane: str) -> Standing:
     """
     found = standing(lane)
     if found.stop is not None:
-        raise BlockedError(
-            STOPPED,
-            f"Pushes are stopped since {found.stop.began_at:%Y-%m-%d %H:%M} UTC by "
-            f"{found.stop.began_by_words}; it goes on when somebody resumes them.",
-        )
+        raise BlockedError(STOPPED, _stop_words(found.stop))
     return found
+
+
+def _stop_words(stop: Hold) -> str:
+    """Say who stopped pushes, when and why, and what lets a run go on."""
+    text = (
+        f"Pushes are stopped since {stop.began_at:%Y-%m-%d %H:%M} UTC by "
+        f"{stop.began_by_words}; it goes on when somebody resumes them."
+    )
+    return f"{text} The reason: {stop.reason}" if stop.reason else text
 
 
 def require_writing(lane: str) -> None:

@@ -17,12 +17,14 @@ class Kind:
     """A kind of run: its job and, for schedules, whether there is anything to do.
 
     Only a `schedulable` one needs no subject, so that staff may put it on a schedule.
+    One that `writes` changes something on Spotify.
     """
 
     name: str
     job: Job
     wanted: Callable[[datetime], bool] | None = None
     schedulable: bool = False
+    writes: bool = False
 
 
 _kinds: dict[str, Kind] = {}
@@ -34,6 +36,7 @@ def kind(
     *,
     wanted: Callable[[datetime], bool] | None = None,
     schedulable: bool = False,
+    writes: bool = False,
 ) -> Callable[[Job], Job]:
     """Register a function as the job of a kind of run.
 
@@ -43,7 +46,7 @@ def kind(
     def register(job: Job) -> Job:
         if name in _kinds:
             raise ValueError(f"The kind {name} is registered twice.")
-        _kinds[name] = Kind(name, job, wanted, schedulable)
+        _kinds[name] = Kind(name, job, wanted, schedulable, writes)
         return job
 
     return register
@@ -65,6 +68,11 @@ def names() -> tuple[str, ...]:
 def schedulable() -> tuple[str, ...]:
     """Return the names of the kinds that a schedule may stand for, sorted."""
     return tuple(name for name in names() if _kinds[name].schedulable)
+
+
+def writing() -> tuple[str, ...]:
+    """Return the names of the kinds that change something on Spotify, sorted."""
+    return tuple(name for name in names() if _kinds[name].writes)
 
 
 def on(event: str, listener: Listener) -> None:

@@ -38,6 +38,8 @@ class RuntimeSettings:
 
     playlist_size: int = 50
     reshuffle_interval_days: int = 5
+    reshuffle_from_hour: int = 0
+    reshuffle_hours: int = 22
     cooldown_days: int = 5
     artist_cap: int = 2
     artist_separation: int = 8
@@ -51,6 +53,11 @@ class RuntimeSettings:
     history_retention_days: int = 0
     metrics_retention_days: int = 400
     runs_retention_days: int = 400
+    guard_window_minutes: int = 60
+    guard_failed_percent: int = 50
+    guard_fewest_pushes: int = 20
+    guard_surge_factor: int = 3
+    guard_fewest_changes: int = 500
 
 
 Value = int | str | bool | tuple[str, ...]
@@ -190,6 +197,23 @@ SPECS: tuple[Spec, ...] = (
         (1, 90),
         "days",
     ),
+    _number(
+        "reshuffle_from_hour",
+        "Reshuffle from",
+        "Lists",
+        "Hour of the day, UTC, from which due playlists are spread",
+        (0, 23),
+        "o'clock UTC",
+    ),
+    _number(
+        "reshuffle_hours",
+        "Reshuffle within",
+        "Lists",
+        "Hours over which a day's due playlists are spread, each at a time of its own; "
+        "0 spreads nothing",
+        (0, 24),
+        "hours",
+    ),
     Spec(
         "default_prefix",
         "Default prefix",
@@ -295,6 +319,47 @@ SPECS: tuple[Spec, ...] = (
         "Age at which ended runs are removed; 0 keeps them for good",
         (0, 36_500),
         "days",
+    ),
+    _number(
+        "guard_window_minutes",
+        "Look back",
+        "Storm guard",
+        "Time within which pushes are counted",
+        (5, 1_440),
+        "minutes",
+    ),
+    _number(
+        "guard_failed_percent",
+        "Failing pushes",
+        "Storm guard",
+        "Pushes stop when a larger share of them than this has failed; 0 is off",
+        (0, 99),
+        "%",
+    ),
+    _number(
+        "guard_fewest_pushes",
+        "Fewest pushes",
+        "Storm guard",
+        "A share of fewer pushes than these says nothing",
+        (1, 10_000),
+        "pushes",
+    ),
+    _number(
+        "guard_surge_factor",
+        "Unusual change",
+        "Storm guard",
+        "Pushes stop when schedules would change more than so many times the playlists "
+        "of the busiest day of two weeks; 0 is off",
+        (0, 100),
+        "times",
+    ),
+    _number(
+        "guard_fewest_changes",
+        "Fewest changes",
+        "Storm guard",
+        "Schedules that change fewer playlists than these are never unusual",
+        (1, 100_000),
+        "playlists",
     ),
 )
 BY_KEY = {spec.key: spec for spec in SPECS}

@@ -178,6 +178,11 @@ class Run(models.Model):
             ),
             models.Index(name="runs_subject", fields=("subject", "-id")),
             models.Index(name="runs_by_state", fields=("state", "-id")),
+            models.Index(
+                name="runs_finished",
+                fields=("finished_at",),
+                condition=Q(finished_at__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
