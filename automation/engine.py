@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
 from django.db.models import Q
 
-from automation import doorbell, holds, ledger, schedules, worker
+from automation import doorbell, holds, ledger, schedules, verdicts, watching, worker
 from automation.models import EngineLease, Run, ScheduleSlot, Submission
 from automation.restored import Witness
 from vibe_engine import clock
@@ -74,6 +74,8 @@ class Engine:
         holds.free_left_over(now=now)
         ledger.take_back_lapsed(now=now, is_fleet_wide=self._was_away)
         ledger.close_bulks(now=now)
+        self._survive(lambda: verdicts.judge_ended(now=now))
+        self._survive(lambda: watching.look(now=now))
         self._survive(lambda: schedules.open_due_slots(now=now))
         broker_ok = self._ring_due(now=now)
         self._work_itself(now=now, broker_ok=broker_ok)

@@ -20,7 +20,7 @@ from django_celery_beat.models import (
     PeriodicTask,
 )
 
-from automation import ledger, registry
+from automation import ledger, registry, verdicts
 from automation.ledger import RunSpec
 from automation.models import Run, Schedule, ScheduleSlot
 from vibe_engine.errors import VibeError
@@ -256,13 +256,32 @@ def _is_wanted(schedule: Schedule, now: datetime) -> bool:
 def toggle(schedule: Schedule, *, now: datetime) -> bool:
     """Switch a schedule on or off and return whether it is on now.
 
-    Slots before the moment of switching on never run.
+    One that has paused itself goes on. Slots before the moment of switching on never
+    run.
     """
-    task = schedule.task
+    return _switch(schedule, is_on=not schedule.is_on, now=now)
+
+
+def resume(schedule: Schedule, *, now: datetime) -> bool:
+    """Let a schedule go on that has paused itself; False if it was not paused."""
+    if not schedule.paused_reason:
+        return False
+    return _switch(schedule, is_on=True, now=now)
+
+
+def _switch(schedule: Schedule, *, is_on: bool, now: datetime) -> bool:
+    task, was_paused = schedule.task, bool(schedule.paused_reason)
     with transaction.atomic():
-        task.enabled = not task.enabled
+        task.enabled = is_on
         task.save(update_fields=["enabled"])
-        schedule.effective_from = now
-        schedule.failures, schedule.paused_reason = 0, ""
-        schedule.save(update_fields=["effective_from", "failures", "paused_reason"])
-    return bool(task.enabled)
+        start_anew(schedule, now=now)
+        if was_paused:
+            registry.emit(verdicts.RESUMED, schedule=schedule, now=now)
+    return is_on
+
+
+def start_anew(schedule: Schedule, *, now: datetime) -> None:
+    """Let slots count from now on; what failed before is forgotten."""
+    schedule.effective_from = now
+    schedule.failures, schedule.paused_reason = 0, ""
+    schedule.save(update_fields=["effective_from", "failures", "paused_reason"])

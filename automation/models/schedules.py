@@ -1,5 +1,7 @@
 """What is to run when, and what became of each slot."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django_celery_beat.models import PeriodicTask
@@ -42,20 +44,49 @@ class Schedule(models.Model):
     def __str__(self) -> str:
         return str(self.task.name)
 
+    @property
+    def is_on(self) -> bool:
+        """Whether its slots are opened: switched on, and not paused by itself."""
+        return bool(self.task.enabled) and not self.paused_reason
+
+
+class ScheduleSlotQuerySet(models.QuerySet["ScheduleSlot"]):
+    def to_judge(self) -> Self:
+        """Slots whose run has ended and on which nothing has been decided yet."""
+        return self.filter(
+            outcome=ScheduleSlot.Outcome.OPENED,
+            verdict=ScheduleSlot.Verdict.OPEN,
+            run__state__in=Run.TERMINAL,
+        )
+
 
 class ScheduleSlot(models.Model):
-    """One moment at which a schedule was to run, and what came of it."""
+    """One moment at which a schedule was to run, and what came of it.
+
+    The verdict is written once, when everything that the slot set going has ended.
+    """
 
     class Outcome(models.TextChoices):
         OPENED = "opened", "Run opened"
         JOINED = "joined", "Joined a run that was still going"
         SKIPPED = "skipped", "Skipped"
 
+    class Verdict(models.TextChoices):
+        OPEN = "", "Not known yet"
+        WELL = "well", "Went well"
+        FAILED = "failed", "Failed"
+        NONE = "none", "Says nothing"
+
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="slots")
     slot = models.DateTimeField()
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True)
     opened_at = models.DateTimeField()
+    verdict = models.CharField(
+        max_length=8, choices=Verdict.choices, default=Verdict.OPEN, blank=True
+    )
+
+    objects = ScheduleSlotQuerySet.as_manager()
 
     class Meta:
         db_table = "schedule_slots"
@@ -63,6 +94,17 @@ class ScheduleSlot(models.Model):
         constraints = (
             models.UniqueConstraint(
                 name="schedule_slots_once", fields=("schedule", "slot")
+            ),
+            models.CheckConstraint(
+                name="schedule_slots_known_verdict",
+                condition=Q(verdict__in=("", "well", "failed", "none")),
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="schedule_slots_to_judge",
+                fields=("run",),
+                condition=Q(outcome="opened", verdict=""),
             ),
         )
 
