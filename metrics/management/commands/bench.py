@@ -1,4 +1,4 @@
-"""`manage.py bench`: measures draws on a throwaway database."""
+"""`manage.py bench`: measures draws and pages on a throwaway database."""
 
 import json
 import os
@@ -13,9 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from metrics.bench import bulk, sampler
+from metrics.bench import bulk, pages, sampler
 from metrics.bench.data import LIST_SIZE, World, write_world
 from metrics.bench.database import BenchError, database_url, throwaway_database
+from metrics.bench.fleetdata import write_fleet
 from metrics.bench.measure import is_busy, load, machine
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
@@ -23,25 +24,30 @@ from vibe_engine.errors import VibeError
 SAMPLER_PLAYLISTS = 60
 SAMPLER_SNAPSHOTS = 20
 LEAST_SNAPSHOTS = 4
+TRACKS = {"pages": 1_000_000}
+HISTORY = {"pages": 10_000_000}
+RUNS = {"pages": pages.ROUNDS}
 
 
 class Command(BaseCommand):
-    """Measure the draw, or a bulk of draws, beside what others take."""
+    """Measure the draw, a bulk of draws, or the pages, beside what others take."""
 
     help = (
-        "Measures draws on a database of its own, which it makes and drops. Every "
-        "list is checked before its time counts."
+        "Measures draws or pages on a database of its own, which it makes and drops. "
+        "Every list is checked before its time counts."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what to measure, how large, and where."""
-        parser.add_argument("what", choices=("sampler", "bulk"))
-        parser.add_argument("--tracks", type=int, default=10_000)
-        parser.add_argument("--playlists", type=int, help="bulk: how many (1000)")
+        parser.add_argument("what", choices=("sampler", "bulk", "pages"))
+        parser.add_argument(
+            "--tracks", type=int, help="10,000; for pages a million", metavar="N"
+        )
+        parser.add_argument("--playlists", type=int, help="bulk, pages: (1000)")
         parser.add_argument(
             "--history", type=int, help="rows of history; rounded to whole lists"
         )
-        parser.add_argument("--runs", type=int, default=sampler.RUNS)
+        parser.add_argument("--runs", type=int, help="how often each thing is timed")
         parser.add_argument(
             "--database", choices=("postgresql", "sqlite"), default="postgresql"
         )
@@ -50,6 +56,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write a library, measure in a process of its own, print the figures."""
+        what = options["what"]
+        options["tracks"] = options["tracks"] or TRACKS.get(what, 10_000)
+        options["runs"] = options["runs"] or RUNS.get(what, sampler.RUNS)
+        if options["history"] is None:
+            options["history"] = HISTORY.get(what)
         try:
             if options["measure"]:
                 self.stdout.write(json.dumps(_measure(options)))
@@ -60,6 +71,8 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(figures))
             return
+        for line in pages.table(figures.pop("pages", ())):
+            self.stdout.write(line)
         for name, value in figures.items():
             self.stdout.write(f"{name:28} {value}")
         if figures["busy"]:
@@ -86,12 +99,13 @@ class Command(BaseCommand):
 
 
 def _write(options: dict[str, Any]) -> World:
-    is_bulk = options["what"] == "bulk"
-    playlists = options["playlists"] or (1_000 if is_bulk else SAMPLER_PLAYLISTS)
+    is_sampler = options["what"] == "sampler"
+    playlists = options["playlists"] or (SAMPLER_PLAYLISTS if is_sampler else 1_000)
     snapshots = SAMPLER_SNAPSHOTS
     if options["history"] is not None:
         snapshots = options["history"] // (playlists * LIST_SIZE)
-    return write_world(
+    write = write_fleet if options["what"] == "pages" else write_world
+    return write(
         tracks=options["tracks"],
         playlists=playlists,
         snapshots=max(snapshots, LEAST_SNAPSHOTS),
@@ -102,7 +116,7 @@ def _write(options: dict[str, Any]) -> World:
 def _in_worker(what: str, world: World, options: dict[str, Any]) -> dict[str, Any]:
     """Measure in a process that has written nothing, so that its memory is its own."""
     argv = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "bench"]
-    argv += ["bulk" if what == "bulk" else "sampler", "--runs", str(options["runs"])]
+    argv += [options["what"], "--runs", str(options["runs"])]
     told = asdict(world) | {"what": what, "now": world.now.isoformat()}
     environment = os.environ | {
         "DATABASE_URL": database_url(),
@@ -128,6 +142,8 @@ def _measure(options: dict[str, Any]) -> dict[str, Any]:
     world = World(**told, now=now)
     if what == "bulk":
         return bulk.measure(world)
+    if what == "pages":
+        return pages.measure(world, rounds=options["runs"])
     if what == "sampler":
         return sampler.measure(world, runs=options["runs"])
     return sampler.build(world)
