@@ -21,6 +21,7 @@ from playlists.sampler.report import (
 from playlists.sampler.rest import Resting, day_of, first_day_back
 from playlists.sampler.rules import DEFAULT_LADDER, Range, Rules, RulesError
 from playlists.sampler.sequence import sequence
+from playlists.sampler.supply import Supply
 from playlists.sampler.words import describe
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "RulesError",
     "RungUse",
     "SequenceReport",
+    "Supply",
     "TrackNote",
     "build_pool",
     "day_of",
