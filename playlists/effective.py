@@ -35,14 +35,22 @@ class Effective:
 
 
 def effective(playlist: Playlist, settings: RuntimeSettings) -> Effective:
-    """Return a playlist's values, each its own or inherited."""
-    inherited = inherited_values(settings)
-    return Effective(
-        **{
-            name: value if (own := getattr(playlist, name)) is None else own
-            for name, value in inherited.items()
-        }
-    )
+    """Return a playlist's values, each its own or inherited.
+
+    With a weekday of its own the interval counts in whole weeks, begun ones too.
+    """
+    values = {
+        name: value if (own := getattr(playlist, name)) is None else own
+        for name, value in inherited_values(settings).items()
+    }
+    if playlist.reshuffle_weekday is not None:
+        values["interval_days"] = whole_weeks(values["interval_days"])
+    return Effective(**values)
+
+
+def whole_weeks(days: int) -> int:
+    """Return the days of as many weeks as `days` have begun."""
+    return -(-days // 7) * 7
 
 
 def inherited_values(settings: RuntimeSettings) -> dict[str, int]:

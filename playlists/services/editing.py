@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypedDict, cast
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -20,7 +20,7 @@ from playlists.naming import (
     clean_prefix,
     playlist_name,
 )
-from playlists.services import lateness, opening
+from playlists.services import lateness, opening, spreading
 from playlists.services.creation import check_override, find_collections
 from playlists.services.opening import Wish
 from vibe_engine.errors import ConflictError, InputError
@@ -33,11 +33,18 @@ SHOWN_ON_SPOTIFY = frozenset(
 )
 
 
+RHYTHM = frozenset({"interval_days", "reshuffle_weekday", "reshuffle_hour"})
+"""What moves the next reshuffle."""
+OWN_TIMES = {"reshuffle_weekday": 6, "reshuffle_hour": 23}
+"""The highest value of each; the lowest is 0."""
+
+
 class Changes(TypedDict, total=False):
     """What is to be changed; a key that is absent stays as it is.
 
     `description` "" has the sentence written anew with each list. Of the overrides
-    None inherits the setting.
+    None inherits the setting. `reshuffle_weekday` (Monday is 0) and `reshuffle_hour`
+    are in UTC; None leaves them open.
     """
 
     name: str
@@ -49,6 +56,8 @@ class Changes(TypedDict, total=False):
     artist_cap: int | None
     artist_separation: int | None
     collection_ids: Sequence[int]
+    reshuffle_weekday: int | None
+    reshuffle_hour: int | None
 
 
 @dataclass(frozen=True)
@@ -241,7 +250,21 @@ def _clean(changes: Changes) -> tuple[dict[str, Any], Sequence[int] | None]:
     values = cast("Mapping[str, Any]", changes)
     for name in BOUNDS.keys() & values.keys():
         columns[name] = check_override(name, values[name])
+    for name in OWN_TIMES.keys() & values.keys():
+        columns[name] = _check_own_time(name, values[name])
     return columns, changes.get("collection_ids")
+
+
+def _check_own_time(name: str, value: int | None) -> int | None:
+    """Return a weekday or an hour as it is if there is such a one.
+
+    :raises InputError: there is none; `field` is `name`.
+    """
+    if value is not None and not 0 <= value <= OWN_TIMES[name]:
+        raise InputError(
+            f"0 to {OWN_TIMES[name]} is possible, not {value}.", field=name
+        )
+    return value
 
 
 def _stands_on_spotify(playlist: Playlist) -> bool:
@@ -283,13 +306,9 @@ def _date_anew(
     columns: Mapping[str, Any],
     settings: RuntimeSettings,
 ) -> None:
-    """Let a changed interval count from the last reshuffle on."""
-    if "interval_days" not in columns:
-        return
-    days = columns["interval_days"] or settings.reshuffle_interval_days
-    playlists.filter(last_reshuffled_at__isnull=False).update(
-        next_reshuffle_at=F("last_reshuffled_at") + timedelta(days=days)
-    )
+    """Let a changed rhythm count from the last reshuffle on."""
+    if RHYTHM & columns.keys():
+        spreading.redate(playlists, settings=settings)
 
 
 def _with_other_names(account: Account, prefix: str) -> list[Playlist]:

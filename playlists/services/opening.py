@@ -1,7 +1,7 @@
 """Opening runs about playlists: one for one, a bulk for many."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -12,6 +12,7 @@ from automation import ledger
 from automation.ledger import RunSpec
 from automation.models import Run
 from playlists.models import Playlist
+from playlists.services import spreading
 from vibe_engine.errors import InputError
 
 TRY_AGAIN = timedelta(hours=6)
@@ -75,7 +76,8 @@ def open_bulk(
     requested_by: AbstractBaseUser | None,
     idempotency_key: str | None = None,
 ) -> Run:
-    """Open a bulk of these runs, however few."""
+    """Open a bulk of these runs, however few; accounts take turns."""
+    specs = _one_after_another(specs, now=now)
     noun = "playlist" if len(specs) == 1 else "playlists"
     return ledger.open_bulk(
         kind=wish.kind,
@@ -86,6 +88,19 @@ def open_bulk(
         requested_by=requested_by,
         idempotency_key=idempotency_key,
     )
+
+
+def _one_after_another(specs: Sequence[RunSpec], *, now: datetime) -> list[RunSpec]:
+    """Return the runs as they are to be claimed: by due times a microsecond apart.
+
+    All are due at once; a large account of the bulk does not keep a small one waiting.
+    """
+    ordered = spreading.in_turn(specs, lambda spec: spec.lane)
+    last = len(ordered) - 1
+    return [
+        replace(spec, due_at=now - timedelta(microseconds=last - place))
+        for place, spec in enumerate(ordered)
+    ]
 
 
 def spec_for(wish: Wish, playlist: Playlist) -> RunSpec:
@@ -121,3 +136,9 @@ def with_lane(playlists: Playlists) -> Iterable[Playlist]:
     if isinstance(playlists, QuerySet):
         return playlists.select_related("account__app").order_by("account_id", "index")
     return playlists
+
+
+def in_order(keys: Sequence[int]) -> list[Playlist]:
+    """Return the playlists with these keys in this order, account and app at hand."""
+    rows = Playlist.objects.select_related("account__app").in_bulk(keys)
+    return [rows[pk] for pk in keys if pk in rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from accounts.failures import translated
 from automation import ledger
@@ -11,9 +11,8 @@ from automation.models import Run
 from automation.runtime import RuntimeSettings
 from library import services as library_services
 from library.models import Track
-from playlists.effective import effective
 from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
-from playlists.services import lateness
+from playlists.services import lateness, spreading
 from vibe_engine.errors import BlockedError, TransientError, VibeError
 from vibe_engine.spotify.client import SpotifyClient
 from vibe_engine.spotify.errors import (
@@ -26,6 +25,8 @@ PATIENCE = 5
 """Answers "not found" about a playlist just created before it counts as gone."""
 SETS_DATES = (PlaylistSnapshot.Origin.CREATE, PlaylistSnapshot.Origin.RESHUFFLE)
 """Origins after which the next reshuffle is an interval away; others leave it."""
+RHYTHM = ["interval_days", "reshuffle_weekday", "reshuffle_hour"]
+"""What an edit may have changed while the list was on its way."""
 
 
 @contextmanager
@@ -213,9 +214,8 @@ def _date_playlist(
     playlist.spotify_snapshot_id = plan.spotify_snapshot_id
     changed = ["spotify_snapshot_id"]
     if plan.origin in SETS_DATES:
-        playlist.refresh_from_db(fields=["interval_days"])
-        interval = timedelta(days=effective(playlist, settings).interval_days)
+        playlist.refresh_from_db(fields=RHYTHM)
         playlist.last_reshuffled_at = now
-        playlist.next_reshuffle_at = now + interval
+        playlist.next_reshuffle_at = spreading.next_due(playlist, settings, last_at=now)
         changed += ["last_reshuffled_at", "next_reshuffle_at"]
     playlist.save(update_fields=changed)

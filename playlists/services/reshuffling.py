@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import Account
 from automation.models import Run
 from automation.runtime import RuntimeSettings
 from playlists import reads, sampler
 from playlists.models import Playlist, PlaylistSnapshot
-from playlists.services import details, opening, planning, pushing
+from playlists.services import details, opening, planning, pushing, spreading
 from playlists.services.opening import Playlists, Wish
 from vibe_engine.errors import ConflictError, InputError
 from vibe_engine.spotify.client import SpotifyClient
@@ -97,20 +97,20 @@ def due_playlists(*, now: datetime) -> QuerySet[Playlist]:
 
 
 def open_due(*, now: datetime) -> int:
-    """Open a reshuffle of every playlist that is due; return how many.
+    """Open a reshuffle of what is due, as far as limits carry it; return how many.
 
-    Scheduled work goes behind what people ask for.
+    Scheduled work goes behind what people ask for. What is left over stays due and
+    has its turn at the next looks, the longest due first.
     """
-    due = due_playlists(now=now)
-    count = due.count()
-    if count:
+    keys = spreading.next_in_line(due_playlists(now=now), now=now)
+    if keys:
         open_reshuffle(
-            playlists=due,
+            playlists=opening.in_order(keys),
             now=now,
-            title=f"Reshuffle {count} due playlists",
+            title=f"Reshuffle {len(keys)} due playlists",
             priority=Run.Priority.SCHEDULED,
         )
-    return count
+    return len(keys)
 
 
 def open_some(*, playlist_ids: Sequence[int], now: datetime) -> int:
@@ -207,13 +207,13 @@ def check_seed(seed: int) -> int:
     return seed
 
 
-def move_due_dates(*, settings: RuntimeSettings) -> int:
-    """Date the next reshuffle of all that inherit the interval anew; count them.
+def move_due_dates(*, settings: RuntimeSettings, inheriting: bool = True) -> int:
+    """Date the next reshuffle by today's settings; count the playlists.
 
-    It is the interval after the last one, so it may be due at once.
+    It is the interval after the last one, so it may be due at once. `inheriting`
+    means those alone that have no interval of their own.
     """
-    interval = timedelta(days=settings.reshuffle_interval_days)
-    inheriting = Playlist.objects.filter(
-        interval_days=None, last_reshuffled_at__isnull=False
-    )
-    return inheriting.update(next_reshuffle_at=F("last_reshuffled_at") + interval)
+    playlists = Playlist.objects.all()
+    if inheriting:
+        playlists = playlists.filter(interval_days=None)
+    return spreading.redate(playlists, settings=settings)

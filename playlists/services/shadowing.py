@@ -5,16 +5,15 @@ what really stands on Spotify, and the one after it as though there had been non
 So the live rotation goes on where it stopped once shadow mode is left.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 
 from automation import holds, ledger
 from automation.models import Run
 from automation.runtime import RuntimeSettings
-from playlists.effective import effective
 from playlists.models import Playlist, PlaylistSnapshot
-from playlists.services import planning, restoring
+from playlists.services import planning, restoring, spreading
 from vibe_engine.errors import BlockedError
 
 SHADOW = PlaylistSnapshot.State.SHADOW
@@ -92,13 +91,7 @@ def date_by_live_lists(*, lane: str, settings: RuntimeSettings) -> int:
     moved = Playlist.objects.filter(Exists(drawn), last_reshuffled_at__isnull=False)
     if lane:
         moved = moved.filter(account=int(lane.removeprefix("account:")))
-    count = 0
-    for days in set(moved.values_list("interval_days", flat=True)):
-        interval = timedelta(days=days or settings.reshuffle_interval_days)
-        count += moved.filter(interval_days=days).update(
-            next_reshuffle_at=F("last_reshuffled_at") + interval
-        )
-    return count
+    return spreading.redate(moved, settings=settings)
 
 
 def _recorded(run: Run, playlist: Playlist) -> PlaylistSnapshot | None:
@@ -122,11 +115,11 @@ def _draw(
         now=now,
         seed=run.pk if seed is None else seed,
     )
-    interval = timedelta(days=effective(playlist, settings).interval_days)
+    due_at = spreading.next_due(playlist, settings, last_at=now)
     with ledger.fenced(run):
         if playlist.next_reshuffle_at is not None:
             mine = Playlist.objects.filter(pk=playlist.pk)
-            mine.update(next_reshuffle_at=now + interval)
+            mine.update(next_reshuffle_at=due_at)
         return planning.insert_snapshot(
             run=run,
             playlist=playlist,

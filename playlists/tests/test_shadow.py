@@ -173,7 +173,7 @@ class TestShadowList:
     ) -> None:
         dated = Playlist.objects.get()
         holds.enter_shadow(now=clock.now())
-        clock.forward(days=5, minutes=1)
+        clock.forward(days=6)
         finish(reshuffling.open_reshuffle(playlists=[playlist], now=clock.now()))
         playlist.refresh_from_db()
         assert playlist.last_reshuffled_at == dated.last_reshuffled_at
