@@ -1,18 +1,14 @@
-"""Which slots a schedule has, and opening those that are due.
+"""The schedules: declared by code or made by staff, their slots opened when due.
 
 django-celery-beat holds the schedules; this module decides. A slot is a moment in
 UTC; `INSERT (schedule, slot)` is unique, so whoever calls this, however often, a
 slot runs once.
 """
 
-import re
-import zoneinfo
-from collections.abc import Iterator
+import logging
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import product
+from datetime import datetime, timedelta
 
-from celery.schedules import crontab_parser
 from django.db import IntegrityError, transaction
 from django_celery_beat.models import (
     CrontabSchedule,
@@ -20,10 +16,12 @@ from django_celery_beat.models import (
     PeriodicTask,
 )
 
-from automation import ledger, registry, verdicts
+from automation import ledger, registry, slots, verdicts
 from automation.ledger import RunSpec
 from automation.models import Run, Schedule, ScheduleSlot
 from vibe_engine.errors import VibeError
+
+logger = logging.getLogger(__name__)
 
 LOOKBACK = timedelta(days=2)
 """Slots older than this are never looked at; grace times are far shorter."""
@@ -108,76 +106,17 @@ def _ensure(default: Default, *, now: datetime) -> bool:
     return True
 
 
-def slots_between(
-    task: PeriodicTask, *, after: datetime, until: datetime, anchor: datetime
-) -> list[datetime]:
-    """Return the slots in `(after, until]`, in UTC and in order.
-
-    Intervals count from `anchor`. A crontab is read in its own time zone: a time
-    that the clock change skips runs an hour later by the wall clock, one that it
-    repeats runs the first time only.
-
-    :raises VibeError: the task has neither a crontab nor an interval.
-    """
-    if task.crontab is not None:
-        return list(_crontab_slots(task.crontab, after=after, until=until))
-    if task.interval is not None:
-        return _interval_slots(task.interval, after=after, until=until, anchor=anchor)
-    raise VibeError(f"“{task.name}” has neither a crontab nor an interval.")
-
-
-def _interval_slots(
-    interval: IntervalSchedule, *, after: datetime, until: datetime, anchor: datetime
-) -> list[datetime]:
-    period = timedelta(**{interval.period: interval.every})
-    first = max(0, (after - anchor) // period + 1)
-    last = (until - anchor) // period
-    return [anchor + number * period for number in range(first, last + 1)]
-
-
-def _crontab_slots(
-    row: CrontabSchedule, *, after: datetime, until: datetime
-) -> Iterator[datetime]:
-    hours = sorted(crontab_parser(24).parse(row.hour))
-    minutes = sorted(crontab_parser(60).parse(row.minute))
-    zone = zoneinfo.ZoneInfo(str(row.timezone))
-    for day in _days(row, after.astimezone(zone).date(), until.astimezone(zone).date()):
-        for hour, minute in product(hours, minutes):
-            slot = datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
-            if after < slot <= until:
-                yield slot
-
-
-def _days(row: CrontabSchedule, first: date, last: date) -> Iterator[date]:
-    """Yield the days from `first` to `last` on which a crontab falls."""
-    weekdays = crontab_parser(7).parse(_weekday_numbers(row.day_of_week))
-    days = crontab_parser(31, 1).parse(row.day_of_month)
-    months = crontab_parser(12, 1).parse(row.month_of_year)
-    for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
-        if day.month in months and day.day in days and day.isoweekday() % 7 in weekdays:
-            yield day
-
-
-def _weekday_numbers(text: str) -> str:
-    """Write the names of weekdays as crontab numbers; Sunday is 0, also as 7."""
-    for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat")):
-        text = re.sub(rf"\b{name}[a-z]*", str(number), text, flags=re.IGNORECASE)
-    return re.sub(r"\b7\b", "0", text)
-
-
 def next_slots(schedule: Schedule, *, now: datetime, count: int = 5) -> list[datetime]:
-    """Return the next slots of a schedule, at most `count` within a year."""
-    for days in (2, 32, 370):
-        slots = slots_between(
-            schedule.task,
-            after=now,
-            until=now + timedelta(days=days),
-            anchor=schedule.effective_from,
+    """Return the next slots of a schedule, at most `count` and within a year.
+
+    None where its times cannot be read.
+    """
+    try:
+        return slots.next_slots(
+            schedule.task, after=now, anchor=schedule.effective_from, count=count
         )
-        if len(slots) >= count:
-            break
-    return slots[:count]
+    except VibeError:
+        return []
 
 
 def open_due_slots(*, now: datetime) -> list[Run]:
@@ -185,20 +124,29 @@ def open_due_slots(*, now: datetime) -> list[Run]:
     schedules = Schedule.objects.filter(
         task__enabled=True, paused_reason=""
     ).select_related("task__crontab", "task__interval")
-    runs = [_open_newest_slot(schedule, now=now) for schedule in schedules]
+    runs = [_open_or_tell(schedule, now=now) for schedule in schedules]
     return [run for run in runs if run is not None]
+
+
+def _open_or_tell(schedule: Schedule, *, now: datetime) -> Run | None:
+    """Open the newest due slot; one that cannot be opened holds no other up."""
+    try:
+        return _open_newest_slot(schedule, now=now)
+    except VibeError as error:
+        logger.warning("“%s” opens nothing: %s", schedule, error)
+        return None
 
 
 def _open_newest_slot(schedule: Schedule, *, now: datetime) -> Run | None:
     """Open the newest due slot; older missed ones are passed over by policy."""
     last = schedule.slots.values_list("slot", flat=True).first()
     after = max(schedule.effective_from, now - LOOKBACK, *([last] if last else []))
-    slots = slots_between(
+    due = slots.slots_between(
         schedule.task, after=after, until=now, anchor=schedule.effective_from
     )
-    if not slots:
+    if not due:
         return None
-    return open_slot(schedule, slot=slots[-1], now=now)
+    return open_slot(schedule, slot=due[-1], now=now)
 
 
 def open_slot(schedule: Schedule, *, slot: datetime, now: datetime) -> Run | None:

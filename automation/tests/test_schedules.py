@@ -6,6 +6,7 @@ import pytest
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from automation import registry, schedules
+from automation import slots as slots_module
 from automation.models import Run, Schedule, ScheduleSlot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
@@ -49,7 +50,7 @@ def _schedule(
 
 
 def slots(schedule: Schedule, after: datetime, until: datetime) -> list[datetime]:
-    return schedules.slots_between(
+    return slots_module.slots_between(
         schedule.task, after=after, until=until, anchor=schedule.effective_from
     )
 
