@@ -1,5 +1,8 @@
 """Pages of the stop button and of the fleet's shadow mode."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -33,55 +36,58 @@ def _waiting(reason: str) -> list[tuple[str, int]]:
     return [(kind_words(kind), count) for kind, count in counts.items()]
 
 
-@require_POST
-@operator_required
-def stop(request: OperatorRequest) -> HttpResponse:
-    """Stop everything that would write to Spotify."""
-    if holds.stop_writing(now=clock.now(), by=request.user):
-        messages.warning(
-            request, "Pushes are stopped. Runs wait until somebody resumes them."
-        )
-    else:
-        messages.info(request, "Pushes were stopped already.")
-    return redirect("automation:writing")
+@dataclass(frozen=True)
+class Switch:
+    """One button: what it begins or ends, and what is said about it.
+
+    `turn(now=..., by=...)` begins something and returns whether it was off before, or
+    ends something and returns how many runs waited.
+    """
+
+    path: str
+    turn: Callable[..., bool | int]
+    said: str
+    """What is said when something began, or ended; `{runs}` are those that waited."""
+    said_before: str = ""
+    """What is said where nothing was to begin; "" for what ends something."""
+
+
+SWITCHES = {
+    "stop": Switch(
+        "stop",
+        holds.stop_writing,
+        "Pushes are stopped. Runs wait until somebody resumes them.",
+        "Pushes were stopped already.",
+    ),
+    "resume": Switch("resume", holds.resume_writing, "Pushes go on; {runs} waited."),
+    "shadow": Switch(
+        "shadow",
+        holds.enter_shadow,
+        "Shadow mode: lists are drawn and recorded, nothing is sent.",
+        "The fleet was in shadow mode already.",
+    ),
+    "leave_shadow": Switch(
+        "live", holds.leave_shadow, "Shadow mode is left; {runs} waited."
+    ),
+}
+"""The buttons by the names of their addresses."""
 
 
 @require_POST
 @operator_required
-def resume(request: OperatorRequest) -> HttpResponse:
-    """Let everything go on that waits for the end of a stop."""
+def turn(request: OperatorRequest, switch: Switch) -> HttpResponse:
+    """Press one of the buttons."""
     try:
-        count = holds.resume_writing(now=clock.now(), by=request.user)
+        turned = switch.turn(now=clock.now(), by=request.user)
     except ConflictError as error:
         messages.info(request, str(error))
+        return redirect("automation:writing")
+    if not switch.said_before:
+        messages.success(request, switch.said.format(runs=_runs(turned)))
+    elif turned:
+        messages.warning(request, switch.said)
     else:
-        messages.success(request, f"Pushes go on; {_runs(count)} waited.")
-    return redirect("automation:writing")
-
-
-@require_POST
-@operator_required
-def shadow(request: OperatorRequest) -> HttpResponse:
-    """Begin the fleet's shadow mode."""
-    if holds.enter_shadow(now=clock.now(), by=request.user):
-        messages.warning(
-            request, "Shadow mode: lists are drawn and recorded, nothing is sent."
-        )
-    else:
-        messages.info(request, "The fleet was in shadow mode already.")
-    return redirect("automation:writing")
-
-
-@require_POST
-@operator_required
-def leave_shadow(request: OperatorRequest) -> HttpResponse:
-    """End the fleet's shadow mode."""
-    try:
-        count = holds.leave_shadow(now=clock.now(), by=request.user)
-    except ConflictError as error:
-        messages.info(request, str(error))
-    else:
-        messages.success(request, f"Shadow mode is left; {_runs(count)} waited.")
+        messages.info(request, switch.said_before)
     return redirect("automation:writing")
 
 

@@ -20,10 +20,10 @@ urlpatterns = [
         name="toggle_schedule",
     ),
     path("automation/writing/", switches.writing, name="writing"),
-    path("automation/writing/stop/", switches.stop, name="stop"),
-    path("automation/writing/resume/", switches.resume, name="resume"),
-    path("automation/writing/shadow/", switches.shadow, name="shadow"),
-    path("automation/writing/live/", switches.leave_shadow, name="leave_shadow"),
+    *(
+        path(f"automation/writing/{one.path}/", switches.turn, {"switch": one}, name)
+        for name, one in switches.SWITCHES.items()
+    ),
     path("settings/", views.settings_page, name="settings"),
     path("settings/<slug:key>/restore/", views.restore_setting, name="restore_setting"),
 ]
