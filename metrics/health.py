@@ -16,6 +16,7 @@ from django_celery_beat.models import PeriodicTask
 
 from accounts.models import Developer
 from accounts.throttle import circuit
+from automation import holds, runtime, storms
 from automation.models import EngineLease, Run
 from vibe_engine import words
 
@@ -38,11 +39,12 @@ class Fact:
 
 
 def facts(*, now: datetime) -> list[Fact]:
-    """Return every part's state; costs five small queries and one broker ping."""
+    """Return every part's state; costs eight small queries and one broker ping."""
     return [
         _database(),
         _engine(now),
         _work(now),
+        _pushes(now),
         _broker(),
         _beat(now),
         *_developers(now),
@@ -81,6 +83,25 @@ def _work(now: datetime) -> Fact:
         todo = "Look whether workers run; more of them share the work."
         return Fact("Work", "warn", "falls behind", measure, todo)
     return Fact("Work", "ok", "keeps up", measure)
+
+
+def _pushes(now: datetime) -> Fact:
+    """Whether anything is written to Spotify, and how that goes."""
+    found = holds.standing("")
+    stop, shadow = found.stop, found.shadow
+    if stop is not None:
+        measure = f"for {_span(now - stop.began_at)}, by {stop.began_by_words}"
+        todo = f"{stop.reason} Look at what waits, then resume pushes.".strip()
+        return Fact("Pushes", "bad", "stopped", measure, todo)
+    if shadow is not None:
+        measure = f"for {_span(now - shadow.began_at)}"
+        todo = "Leave shadow mode; lists are drawn and not sent until then."
+        return Fact("Pushes", "warn", "shadow mode", measure, todo)
+    current = runtime.load()
+    ended = storms.tally(since=now - storms.window(current))
+    span = words.duration(current.guard_window_minutes * 60)
+    measure = f"{ended.failed:,} of {ended.ended:,} failed within {span}"
+    return Fact("Pushes", "ok", "go out", measure)
 
 
 def _broker() -> Fact:

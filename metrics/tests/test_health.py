@@ -10,6 +10,7 @@ from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
 from accounts.tests.factories import make_developer
+from automation import holds
 from automation.schedules import ensure_defaults
 from automation.tests.factories import make_run
 from metrics import health
@@ -48,6 +49,17 @@ class TestFacts:
         make_run(now=NOW - timedelta(minutes=6))
         assert fact("Work").mark == "warn"
         assert fact("Work").measure == "oldest due run waits 6 min"
+
+    def test_says_how_pushes_go_and_who_holds_them_back(self) -> None:
+        assert fact("Pushes").measure == "0 of 0 failed within 1 h"
+        holds.enter_shadow(now=NOW - timedelta(hours=3))
+        assert (fact("Pushes").mark, fact("Pushes").state) == ("warn", "shadow mode")
+        reason = "11 of 20 pushes failed within 1 h."
+        holds.stop_writing(now=NOW - timedelta(hours=2), reason=reason)
+        assert fact("Pushes").measure == "for 2 h, by Vibe Engine"
+        assert fact("Pushes").todo == (
+            "11 of 20 pushes failed within 1 h. Look at what waits, then resume pushes."
+        )
 
     def test_pings_the_broker(self, settings: Any) -> None:
         if settings.REDIS_URL:
