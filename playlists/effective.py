@@ -35,22 +35,22 @@ class Effective:
 
 
 def effective(playlist: Playlist, settings: RuntimeSettings) -> Effective:
-    """Return a playlist's values, each its own or inherited.
-
-    With a weekday of its own the interval counts in whole weeks, begun ones too.
-    """
+    """Return a playlist's values, each its own or inherited."""
     values = {
         name: value if (own := getattr(playlist, name)) is None else own
         for name, value in inherited_values(settings).items()
     }
-    if playlist.reshuffle_weekday is not None:
-        values["interval_days"] = whole_weeks(values["interval_days"])
+    values["interval_days"] = interval_days_of(playlist, settings)
     return Effective(**values)
 
 
-def whole_weeks(days: int) -> int:
-    """Return the days of as many weeks as `days` have begun."""
-    return -(-days // 7) * 7
+def interval_days_of(playlist: Playlist, settings: RuntimeSettings) -> int:
+    """Return the days from one list to the next.
+
+    With a weekday of its own these are whole weeks, begun ones counted.
+    """
+    days = playlist.interval_days or settings.reshuffle_interval_days
+    return days if playlist.reshuffle_weekday is None else -(-days // 7) * 7
 
 
 def inherited_values(settings: RuntimeSettings) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """The demo's past, told day by day through the services that people use."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -14,7 +15,7 @@ from accounts import services as account_services
 from accounts.consent import PendingConsent
 from accounts.models import Account, App
 from automation import runtime, schedules, worker
-from automation.models import Run, Schedule
+from automation.models import Run, Schedule, Setting
 from library import services as library_services
 from library.models import Album, Collection, Track
 from metrics.demo import plan
@@ -37,6 +38,17 @@ RESTORED, STUMBLES, PAUSED = 1, 3, 4
 """Playlists, counted from 0, that something happens to."""
 
 Tell = Callable[[str, float], None]
+
+
+@contextmanager
+def _nothing_spread() -> Iterator[None]:
+    """Let lists be due to the minute, so that the present finds the ones it needs."""
+    key = "reshuffle_hours"
+    Setting.objects.create(key=key, value=0, updated_at=clock.now())
+    try:
+        yield
+    finally:
+        Setting.objects.filter(key=key).delete()
 
 
 def is_told() -> bool:
@@ -71,12 +83,13 @@ class Story:
         :raises VibeError: a part of the product refused.
         """
         self._plan_steps()
-        while self._steps:
-            moment, _, step = heapq.heappop(self._steps)
-            self._live_until(moment)
-            self.past.move_to(moment)
-            step()
-        self._live_until(self.present - STOPS_BEFORE)
+        with _nothing_spread():
+            while self._steps:
+                moment, _, step = heapq.heappop(self._steps)
+                self._live_until(moment)
+                self.past.move_to(moment)
+                step()
+            self._live_until(self.present - STOPS_BEFORE)
 
     # What is going to happen
 

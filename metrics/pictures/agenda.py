@@ -1,12 +1,13 @@
 """What falls due in the days to come."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.models import Account
 from automation.runtime import RuntimeSettings
 from metrics.reads import day_start
 from playlists.models import Playlist
+from playlists.services import spreading
 
 DAYS_AHEAD = 7
 
@@ -30,15 +31,12 @@ def agenda(*, settings: RuntimeSettings, now: datetime) -> list[Turn]:
     active = Playlist.objects.filter(
         status=Playlist.Status.ACTIVE, next_reshuffle_at__lt=until
     )
-    columns = ("account_id", "name", "next_reshuffle_at", "interval_days")
+    needed = ("account__status", "name", "next_reshuffle_at", *spreading.COLUMNS)
     turns = []
-    for account, name, due_at, days, status in active.values_list(
-        *columns, "account__status"
-    ):
-        waits = status != Account.Status.ACTIVE
-        interval = timedelta(days=days or settings.reshuffle_interval_days)
-        at = due_at
-        while at < until:
-            turns.append(Turn(account, name, at, waits))
-            at = max(at, now) + interval
+    for playlist in active.select_related("account").only(*needed):
+        waits = playlist.account.status != Account.Status.ACTIVE
+        at = playlist.next_reshuffle_at
+        while at is not None and at < until:
+            turns.append(Turn(playlist.account_id, playlist.name, at, waits))
+            at = spreading.next_due(playlist, settings, last_at=max(at, now))
     return turns

@@ -18,7 +18,7 @@ from playlists.models import Playlist
 from playlists.tests.factories import make_playlist, make_snapshot
 from vibe_engine.charts.scales import energy_step
 
-SETTINGS = RuntimeSettings()
+SETTINGS = RuntimeSettings(reshuffle_hours=0)
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
 

@@ -33,8 +33,6 @@ SHOWN_ON_SPOTIFY = frozenset(
 )
 
 
-RHYTHM = frozenset({"interval_days", "reshuffle_weekday", "reshuffle_hour"})
-"""What moves the next reshuffle."""
 OWN_TIMES = {"reshuffle_weekday": 6, "reshuffle_hour": 23}
 """The highest value of each; the lowest is 0."""
 
@@ -307,7 +305,7 @@ def _date_anew(
     settings: RuntimeSettings,
 ) -> None:
     """Let a changed rhythm count from the last reshuffle on."""
-    if RHYTHM & columns.keys():
+    if columns.keys() & set(spreading.COLUMNS):
         spreading.redate(playlists, settings=settings)
 
 

@@ -25,8 +25,6 @@ PATIENCE = 5
 """Answers "not found" about a playlist just created before it counts as gone."""
 SETS_DATES = (PlaylistSnapshot.Origin.CREATE, PlaylistSnapshot.Origin.RESHUFFLE)
 """Origins after which the next reshuffle is an interval away; others leave it."""
-RHYTHM = ["interval_days", "reshuffle_weekday", "reshuffle_hour"]
-"""What an edit may have changed while the list was on its way."""
 
 
 @contextmanager
@@ -214,7 +212,7 @@ def _date_playlist(
     playlist.spotify_snapshot_id = plan.spotify_snapshot_id
     changed = ["spotify_snapshot_id"]
     if plan.origin in SETS_DATES:
-        playlist.refresh_from_db(fields=RHYTHM)
+        playlist.refresh_from_db(fields=spreading.COLUMNS)
         playlist.last_reshuffled_at = now
         playlist.next_reshuffle_at = spreading.next_due(playlist, settings, last_at=now)
         changed += ["last_reshuffled_at", "next_reshuffle_at"]

@@ -20,7 +20,7 @@ from accounts.models import Developer, Usage
 from accounts.throttle import usage
 from automation.models import Run
 from automation.runtime import RuntimeSettings
-from playlists.effective import effective
+from playlists.effective import interval_days_of
 from playlists.models import Playlist
 
 T = TypeVar("T")
@@ -28,6 +28,8 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 """Multiples of it, less their whole part, part the day evenly, however many they are."""
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+COLUMNS = ("interval_days", "reshuffle_weekday", "reshuffle_hour")
+"""What must be loaded of playlists for `next_due`."""
 BATCH = 500
 AHEAD = timedelta(minutes=10)
 """So much work is opened ahead: twice the pause between two looks at what is due."""
@@ -51,7 +53,7 @@ class Rhythm:
         """Return a playlist's rhythm under the settings in force."""
         return cls(
             share=playlist.pk * GOLDEN % 1,
-            interval_days=effective(playlist, settings).interval_days,
+            interval_days=interval_days_of(playlist, settings),
             weekday=playlist.reshuffle_weekday,
             hour=playlist.reshuffle_hour,
         )
