@@ -1,18 +1,17 @@
-"""What new playlists would share, whether the library carries them, what they cost."""
+"""What new playlists would share, whether all is there that they need, what they cost."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from accounts.models import Account, Developer
 from automation.runtime import RuntimeSettings
-from library import pool
 from playlists import sampler
-from playlists.effective import inherited_values
-from playlists.services import stock
+from playlists.services import capacity, easing
+from playlists.services.capacity import Terms, WriteLoad
 from playlists.services.creation import check_override, count_managed, find_collections
+from playlists.services.easing import Help
+from playlists.services.supplies import Supplies
 from vibe_engine.errors import InputError
 
 CALLS_PER_PLAYLIST = 3
@@ -33,11 +32,16 @@ class CallCost:
 class Forecast:
     """What is to be expected of new playlists.
 
-    `tracks` are usable and admissible, by `artists` artists; `reachable_size` is how
-    long a list can be under the artist cap. Two lists share `expected_shared` tracks
-    on average, a part of `expected_share` (0 to 1) of each, and all of them together
-    show `distinct_tracks`. One list needs `needed_per_list` tracks so that each can
-    rest; `carries` says whether there are as many.
+    `tracks` are usable and admissible, each recording once, by `artists` artists;
+    `reachable_size` is how long a list can be under the caps. Two lists share
+    `expected_shared` tracks on average, a part of `expected_share` (0 to 1) of each,
+    and all of them together show `distinct_tracks`. One playlist needs
+    `needed_per_list` tracks so that each can rest; `carries` says whether full lists
+    can be made of so many.
+
+    `free_places` are left in the account, `free_writes` is how many such playlists
+    the daily writes carry beside the present ones of the developer. `binds` names
+    what gives out first, "" if all is there; `helps` would each be enough for that.
     """
 
     tracks: int
@@ -49,10 +53,35 @@ class Forecast:
     needed_per_list: int
     carries: bool
     free_places: int
+    free_writes: int
+    binds: str
     calls: int
     seconds: float
     days_of_quota: float
+    helps: tuple[Help, ...]
     sentences: tuple[str, ...]
+
+
+LIBRARY, WRITES, PLACES = "library", "writes", "places"
+
+
+@dataclass(frozen=True)
+class _Order:
+    """New playlists, and what they are measured against."""
+
+    account: Account
+    count: int
+    terms: Terms
+    supply: sampler.Supply
+    load: WriteLoad
+    settings: RuntimeSettings
+
+    @property
+    def free_writes(self) -> int:
+        return self.load.more(
+            interval_days=self.terms.interval_days,
+            calls=capacity.calls_per_turn(self.settings),
+        )
 
 
 def forecast_creation(
@@ -70,36 +99,82 @@ def forecast_creation(
     """
     if count < 1:
         raise InputError("At least one playlist, please.", field="count")
-    rules = _rules(settings, check_override("size", size))
-    interval = check_override("interval_days", interval_days)
-    found = find_collections(collection_ids)
-    library = stock.as_library(
-        pool.load_library(collection_ids=[collection.pk for collection in found])
+    terms = capacity.terms_of(
+        settings=settings,
+        collection_ids=[one.pk for one in find_collections(collection_ids)],
+        size=check_override("size", size),
+        interval_days=check_override("interval_days", interval_days),
     )
-    tracks, artists, reachable = _supply(library, rules)
-    share = reachable / tracks if tracks else 0.0
-    needed = _needed(rules, interval or settings.reshuffle_interval_days)
-    cost = forecast_calls(
-        developer=account.app.developer, calls=CALLS_PER_PLAYLIST * count
+    developer = account.app.developer
+    order = _Order(
+        account,
+        count,
+        terms,
+        Supplies().find(terms.rules, terms.collection_ids),
+        capacity.write_loads(settings=settings)[developer.pk],
+        settings,
     )
-    free = max(0, settings.max_playlists_per_account - count_managed(account))
+    return _forecast(
+        order, forecast_calls(developer=developer, calls=CALLS_PER_PLAYLIST * count)
+    )
+
+
+def _forecast(order: _Order, cost: CallCost) -> Forecast:
+    rules, supply = order.terms.rules, order.supply
+    reachable = min(rules.size, supply.admissible(1))
+    share = reachable / supply.recordings if supply.recordings else 0.0
+    held = count_managed(order.account)
     forecast = Forecast(
-        tracks=tracks,
-        artists=artists,
+        tracks=supply.recordings,
+        artists=supply.artists,
         reachable_size=reachable,
         expected_shared=reachable * share,
         expected_share=share,
-        distinct_tracks=round(tracks * (1.0 - (1.0 - share) ** count)),
-        needed_per_list=needed,
-        carries=tracks >= needed and reachable >= rules.size,
-        free_places=free,
+        distinct_tracks=round(supply.recordings * (1.0 - (1.0 - share) ** order.count)),
+        needed_per_list=order.terms.needed,
+        carries=capacity.carries(order.terms, supply),
+        free_places=max(0, order.settings.max_playlists_per_account - held),
+        free_writes=order.free_writes,
+        binds="",
         calls=cost.calls,
         seconds=cost.seconds,
         days_of_quota=cost.days_of_quota,
+        helps=(),
         sentences=(),
     )
-    sentences = _sentences(forecast, rules, count)
-    return replace(forecast, sentences=(*sentences, cost.sentence))
+    forecast = replace(forecast, binds=_binds(forecast, order.count))
+    sentences = _sentences(forecast, order)
+    return replace(
+        forecast, helps=_helps(forecast, order), sentences=(*sentences, cost.sentence)
+    )
+
+
+def _binds(forecast: Forecast, count: int) -> str:
+    if not forecast.carries:
+        return LIBRARY
+    if forecast.free_places < min(count, forecast.free_writes + 1):
+        return PLACES
+    return WRITES if forecast.free_writes < count else ""
+
+
+def _helps(forecast: Forecast, order: _Order) -> tuple[Help, ...]:
+    if forecast.binds == LIBRARY:
+        return easing.ease_library(order.terms, order.supply)
+    if forecast.binds == PLACES:
+        return easing.ease_places(
+            held=order.settings.max_playlists_per_account - forecast.free_places,
+            wanted=order.count,
+            settings=order.settings,
+        )
+    if forecast.binds == WRITES:
+        return easing.ease_creation(
+            order.load,
+            count=order.count,
+            free=forecast.free_writes,
+            interval_days=order.terms.interval_days,
+            settings=order.settings,
+        )
+    return ()
 
 
 def forecast_calls(*, developer: Developer, calls: int) -> CallCost:
@@ -122,46 +197,74 @@ def in_words(seconds: float) -> str:
     return "1 second" if whole == 1 else f"{whole} seconds"
 
 
-def _rules(settings: RuntimeSettings, size: int | None) -> sampler.Rules:
-    values = inherited_values(settings)
-    return sampler.Rules(
-        size=size or values["size"],
-        artist_cap=values["artist_cap"],
-        artist_separation=values["artist_separation"],
-        cooldown_days=values["cooldown_days"],
-    )
+def warn_creation(
+    *,
+    account: Account,
+    count: int,
+    settings: RuntimeSettings,
+    size: int | None = None,
+    interval_days: int | None = None,
+    collection_ids: Sequence[int] = (),
+) -> str:
+    """Return one line about what gives out with so many more playlists, or nothing.
 
-
-def _supply(library: sampler.Library, rules: sampler.Rules) -> tuple[int, int, int]:
-    """Return tracks, artists, and how long a list can be under the artist cap.
-
-    Counts first artists alone, so with many guests a list may be a little shorter.
+    Also nothing where they could not be created at all.
     """
-    rows = sampler.build_pool(library, rules).rows
-    starts = library.credit_offsets[rows]
-    credited = library.credit_offsets[rows + 1] > starts
-    _, per_artist = np.unique(
-        library.credit_artist_ids[starts[credited]], return_counts=True
-    )
-    uncredited = len(rows) - int(np.count_nonzero(credited))
-    under_cap = int(np.minimum(per_artist, rules.artist_cap).sum()) + uncredited
-    recordings = len(np.unique(library.recording_ids[rows]))
-    return len(rows), len(per_artist), min(rules.size, under_cap, recordings)
+    try:
+        found = forecast_creation(
+            account=account,
+            count=count,
+            settings=settings,
+            size=size,
+            interval_days=interval_days,
+            collection_ids=collection_ids,
+        )
+    except InputError:
+        return ""
+    if not found.binds or not found.tracks:
+        return ""
+    first = f" What would help: {found.helps[0].words}." if found.helps else ""
+    return f"{found.sentences[-2]}{first}"
 
 
-def _needed(rules: sampler.Rules, interval_days: int) -> int:
-    """Return the tracks that one list needs so that each rests its full time."""
-    lists_resting = math.ceil(rules.cooldown_days / interval_days)
-    return rules.size * (1 + lists_resting)
-
-
-def _sentences(forecast: Forecast, rules: sampler.Rules, count: int) -> tuple[str, ...]:
+def _sentences(forecast: Forecast, order: _Order) -> tuple[str, ...]:
     if not forecast.tracks:
         return ("There is no track to draw yet.",)
-    return (
-        _overlap_sentence(forecast, count),
-        _rest_sentence(forecast, rules),
+    rest = _rest_sentence(forecast, order.terms.rules)
+    room = _room_sentence(forecast, order)
+    overlap = _overlap_sentence(forecast, order.count)
+    return (overlap, rest, room) if room else (overlap, rest)
+
+
+def _room_sentence(forecast: Forecast, order: _Order) -> str:
+    if forecast.binds == PLACES:
+        return (
+            f"{order.account} has {_room(forecast.free_places)}; "
+            f"{order.count:,} are asked for."
+        )
+    if forecast.binds == WRITES:
+        return (
+            f"The playlist writes a day of {order.load.developer} carry "
+            f"{_more(forecast.free_writes)} like these; with {order.count:,} "
+            "reshuffles will come late."
+        )
+    if forecast.binds == LIBRARY:
+        return ""
+    most = min(forecast.free_places, forecast.free_writes)
+    what = (
+        "places in the account"
+        if forecast.free_places <= forecast.free_writes
+        else "playlist writes a day"
     )
+    return f"Up to {most:,} such playlists fit; then the {what} are used up."
+
+
+def _room(places: int) -> str:
+    return f"room for {places:,} more" if places else "no room for more"
+
+
+def _more(playlists: int) -> str:
+    return f"{playlists:,} more" if playlists else "no more"
 
 
 def _overlap_sentence(forecast: Forecast, count: int) -> str:

@@ -63,11 +63,20 @@ def find_stock(
     return Stock(columns, found)
 
 
-def find_library(*, collection_ids: Sequence[int], on: date) -> sampler.Library:
-    """Return the library that lists are drawn from on a day (UTC), unfiltered."""
+def find_library(
+    *,
+    collection_ids: Sequence[int],
+    on: date | None = None,
+    rules: sampler.Rules | None = None,
+) -> sampler.Library:
+    """Return the library that lists are drawn from on a day (UTC), unfiltered.
+
+    Without a day it is that of any day; with `rules` that count songs it tells them.
+    """
     columns = pool.load_library(collection_ids=collection_ids, on=on)
     with _lock:
-        return _compiled_of(columns).library
+        compiled = _compiled_of(columns)
+        return _library_for(rules, compiled, columns) if rules else compiled.library
 
 
 def _compiled_of(columns: PoolColumns) -> _Compiled:
