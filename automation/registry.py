@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from automation.arguments import ArgumentsForm
 from automation.models import Run
 from vibe_engine.errors import VibeError
 
@@ -17,7 +18,8 @@ class Kind:
     """A kind of run: its job and, for schedules, whether there is anything to do.
 
     Only a `schedulable` one needs no subject, so that staff may put it on a schedule.
-    One that `writes` changes something on Spotify.
+    `arguments` are the fields of what a schedule may tell it. One that `writes` changes
+    something on Spotify.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Kind:
     wanted: Callable[[datetime], bool] | None = None
     schedulable: bool = False
     writes: bool = False
+    arguments: type[ArgumentsForm] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -37,6 +40,7 @@ def kind(
     wanted: Callable[[datetime], bool] | None = None,
     schedulable: bool = False,
     writes: bool = False,
+    arguments: type[ArgumentsForm] | None = None,
 ) -> Callable[[Job], Job]:
     """Register a function as the job of a kind of run.
 
@@ -46,7 +50,7 @@ def kind(
     def register(job: Job) -> Job:
         if name in _kinds:
             raise ValueError(f"The kind {name} is registered twice.")
-        _kinds[name] = Kind(name, job, wanted, schedulable, writes)
+        _kinds[name] = Kind(name, job, wanted, schedulable, writes, arguments)
         return job
 
     return register

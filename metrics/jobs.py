@@ -3,13 +3,14 @@
 from automation import registry, retention
 from automation.models import Run
 from automation.registry import kind
+from metrics.arguments import GrainForm
 from metrics.models import MetricSnapshot
 from metrics.services import keeping, snapshots
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
 
 
-@kind("metrics.snapshot", schedulable=True)
+@kind("metrics.snapshot", schedulable=True, arguments=GrainForm)
 def take_snapshot(run: Run) -> dict[str, object]:
     """Write the figures down for the hour or the day in which the run was asked for.
 

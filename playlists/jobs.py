@@ -7,10 +7,11 @@ from datetime import datetime
 
 from accounts.models import Account
 from accounts.services import Erasure, client_for
-from automation import holds, registry, retention, runtime
+from automation import holds, ledger, registry, retention, runtime, verdicts
 from automation.models import Run
 from automation.registry import kind
 from automation.runtime import RuntimeSettings
+from playlists.arguments import ScopeForm
 from playlists.models import Playlist
 from playlists.services import (
     creation,
@@ -24,6 +25,7 @@ from playlists.services import (
     removal,
     reshuffling,
     restoring,
+    scopes,
     shadowing,
     taking,
     tidying,
@@ -83,7 +85,7 @@ def _load_playlist(run: Run, *, even_removed: bool) -> Playlist:
     return playlist
 
 
-@kind(creation.KIND)
+@kind(creation.KIND, writes=True)
 def create(run: Run) -> dict[str, object]:
     """Create a playlist on Spotify with its first list."""
     with work_on_playlist(run, records=True) as work:
@@ -100,7 +102,7 @@ def create(run: Run) -> dict[str, object]:
         )
 
 
-@kind(reshuffling.KIND)
+@kind(reshuffling.KIND, writes=True)
 def reshuffle(run: Run) -> dict[str, object]:
     """Give a playlist a new list."""
     seed = run.arguments.get("seed")
@@ -123,7 +125,7 @@ def reshuffle(run: Run) -> dict[str, object]:
         )
 
 
-@kind(restoring.RESTORE)
+@kind(restoring.RESTORE, writes=True)
 def restore(run: Run) -> dict[str, object]:
     """Bring an earlier list back."""
     with work_on_playlist(run, records=True) as work:
@@ -144,7 +146,7 @@ def restore(run: Run) -> dict[str, object]:
         )
 
 
-@kind(restoring.PUSH)
+@kind(restoring.PUSH, writes=True)
 def push(run: Run) -> dict[str, object]:
     """Push the present list again."""
     with work_on_playlist(run) as work:
@@ -153,7 +155,7 @@ def push(run: Run) -> dict[str, object]:
         )
 
 
-@kind(editing.KIND)
+@kind(editing.KIND, writes=True)
 def update_details(run: Run) -> dict[str, object]:
     """Tell Spotify name, description and visibility."""
     with work_on_playlist(run) as work:
@@ -169,7 +171,7 @@ def update_details(run: Run) -> dict[str, object]:
     return {"told": True}
 
 
-@kind(removal.UNFOLLOW)
+@kind(removal.UNFOLLOW, writes=True)
 def unfollow(run: Run) -> dict[str, object]:
     """Take a playlist out of its account's library; done if it is removed already."""
     with work_on_playlist(run, even_removed=True) as work:
@@ -180,7 +182,7 @@ def unfollow(run: Run) -> dict[str, object]:
         )
 
 
-@kind(removal.EMPTY)
+@kind(removal.EMPTY, writes=True)
 def empty(run: Run) -> dict[str, object]:
     """Take every track out of a playlist."""
     with work_on_playlist(run) as work:
@@ -193,7 +195,7 @@ def empty(run: Run) -> dict[str, object]:
         )
 
 
-@kind(lateness.TIDY)
+@kind(lateness.TIDY, writes=True)
 def tidy(run: Run) -> dict[str, object]:
     """Take away copies that a doubtful creation may have left."""
     with work_on_playlist(run, even_removed=True) as work:
@@ -227,13 +229,12 @@ def reshuffle_due(run: Run) -> dict[str, object]:
     }
 
 
-@kind("playlists.reshuffle_some", schedulable=True)
+@kind(scopes.KIND, schedulable=True, arguments=ScopeForm)
 def reshuffle_some(run: Run) -> dict[str, object]:
-    """Open a reshuffle of the playlists that a schedule of its own names."""
-    chosen = run.arguments.get("playlists")
-    if not isinstance(chosen, list) or not all(isinstance(pk, int) for pk in chosen):
-        raise VibeError('The schedule names no playlists: {"playlists": [1, 2]}.')
-    return {"reshuffles": reshuffling.open_some(playlist_ids=chosen, now=clock.now())}
+    """Open a reshuffle of the part of the fleet that a schedule of its own is about."""
+    with ledger.watch_opened() as opened:
+        count = scopes.open_scope(arguments=run.arguments, now=clock.now())
+    return {"reshuffles": count, verdicts.OPENED_RUNS: [one.pk for one in opened]}
 
 
 @kind(taking.KIND)
@@ -269,8 +270,10 @@ def check_inventory(run: Run) -> dict[str, object]:
 
 
 def settings_changed(*, keys: set[str], now: datetime) -> None:
-    """Let a new interval count for all that inherit it."""
-    if "reshuffle_interval_days" in keys:
+    """Let a new interval count for all that inherit it, and new hours for all."""
+    if keys & {"reshuffle_from_hour", "reshuffle_hours"}:
+        reshuffling.move_due_dates(settings=runtime.load(), inheriting=False)
+    elif "reshuffle_interval_days" in keys:
         reshuffling.move_due_dates(settings=runtime.load())
 
 

@@ -415,27 +415,6 @@ class TestReshuffleDue:
         ).exists()
 
 
-class TestReshuffleSome:
-    def test_opens_the_named_ones_due_or_not(self) -> None:
-        account = make_account()
-        named, paused, other = make_playlists(3, account=account)
-        Playlist.objects.filter(pk=paused.pk).update(status=Playlist.Status.PAUSED)
-        arguments = {"playlists": [named.pk, paused.pk]}
-        (done,) = finish(make_run(kind="playlists.reshuffle_some", arguments=arguments))
-        assert done.result == {"reshuffles": 1}
-        run = Run.objects.get(kind=reshuffling.KIND)
-        assert (run.subject, run.priority) == (named.subject, Run.Priority.SCHEDULED)
-        assert run.subject != other.subject
-
-    @pytest.mark.parametrize("arguments", [{}, {"playlists": 3}, {"playlists": ["x"]}])
-    def test_says_how_a_schedule_names_them(self, arguments: dict[str, object]) -> None:
-        (failed,) = finish(
-            make_run(kind="playlists.reshuffle_some", arguments=arguments)
-        )
-        assert failed.state == Run.State.FAILED
-        assert "names no playlists" in failed.error
-
-
 class TestSettingsChanged:
     def test_moves_the_dates_of_those_that_inherit_the_interval(self) -> None:
         now = product_clock.now()
