@@ -20,11 +20,16 @@ from playlists import sampler
 from playlists.effective import rules_for
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.sampler.attempt import Attempt
-from playlists.services import planning, pushing, stock
+from playlists.sampler.rest import RestTable
+from playlists.services import planning, pushing, resting, stock
 
 RUNS = 60
 WARM_UP = 3
 SLOW_MS = 2_000
+STEPS = (
+    *("bare_read", "cooldown_read", "pick", "select", "draw"),
+    *("sequence", "end_to_end"),
+)
 REPEATS = 5
 """Each quick step is done so often in a row, with other seeds: warm, as in bulk."""
 BASELINES: dict[str, Callable[[baselines.Rest], list[int] | None]] = {
@@ -51,27 +56,41 @@ class Subject:
             rules=self.rules, collection_ids=(), on=self.world.now.date()
         )
 
-    def rest(self, found: stock.Stock) -> sampler.Resting:
-        """Read what rests."""
-        return planning.read_resting(
+    def rest(self, found: stock.Stock) -> RestTable:
+        """Read what rests, down to the rows of the library."""
+        read = resting.read_resting(
             self.playlist,
             cooldown_days=self.rules.cooldown_days,
             now=self.world.now,
-            known=found.columns,
+            library=found.library,
         )
+        return RestTable.of(found.library, read)
 
-    def pick(self, found: stock.Stock, resting: sampler.Resting) -> list[int]:
+    def pick(self, found: stock.Stock, rest: RestTable) -> list[int]:
         """Pick rows, without a report."""
-        attempt = Attempt(found.pool, resting, self.seed)
+        attempt = Attempt(found.pool, rest, self.seed)
         attempt.draw_under_all_rules()
         return attempt.picks.rows
 
-    def select(self, found: stock.Stock) -> sampler.Draw:
-        """Read what rests and draw, with the report."""
-        resting = self.rest(found)
-        return sampler.draw(
-            found.library, self.rules, resting, self.seed, pool=found.pool
+    def bare_read(self) -> list[resting.DatedPlan]:
+        """Ask the database for the lists that matter, and no more."""
+        return resting.read_plans(
+            self.playlist, cooldown_days=self.rules.cooldown_days, now=self.world.now
         )
+
+    def select(self, found: stock.Stock) -> list[int]:
+        """Read what rests and pick."""
+        return self.pick(found, self.rest(found))
+
+    def draw(self, found: stock.Stock) -> sampler.Draw:
+        """Read what rests and draw, with the report."""
+        read = resting.read_resting(
+            self.playlist,
+            cooldown_days=self.rules.cooldown_days,
+            now=self.world.now,
+            library=found.library,
+        )
+        return sampler.draw(found.library, self.rules, read, self.seed, pool=found.pool)
 
     def order(self, found: stock.Stock, drawn: sampler.Draw) -> list[int]:
         """Put a drawn list in order."""
@@ -139,13 +158,15 @@ def _measure_subject(subject: Subject, watch: Stopwatch) -> None:
     lists: list[list[int]] = []
     draws: list[sampler.Draw] = []
     for _ in range(REPEATS):
-        resting = watch.time("cooldown_read", partial(subject.rest, found))
+        rest = watch.time("cooldown_read", partial(subject.rest, found))
     for turn in range(REPEATS):
         subject.seed = (subject.seed[0], turn, subject.seed[2])
-        lists.append(watch.time("pick", partial(subject.pick, found, resting)))
+        lists.append(watch.time("pick", partial(subject.pick, found, rest)))
     for turn in range(REPEATS):
         subject.seed = (subject.seed[0], turn, subject.seed[2])
-        draws.append(watch.time("select", partial(subject.select, found)))
+        lists.append(watch.time("select", partial(subject.select, found)))
+        watch.time("bare_read", subject.bare_read)
+        draws.append(watch.time("draw", partial(subject.draw, found)))
     for drawn in draws:
         watch.time("sequence", partial(subject.order, found, drawn))
         check(list(drawn.track_ids), barred, all_artists=True)
@@ -230,14 +251,8 @@ def _count_queries(subject: Subject) -> int:
 def _figures(world: World, watch: Stopwatch) -> dict[str, Any]:
     select, end_to_end = watch.median("select"), watch.median("end_to_end")
     naive = watch.median("list_and_sample") + watch.median("naive_write")
-    times = {
-        f"{name}_ms": round(watch.median(name), 3)
-        for name in ("pick", "cooldown_read", "select", "sequence", "end_to_end")
-    }
-    cpu = {
-        f"{name}_cpu_ms": round(watch.cpu_median(name), 3)
-        for name in ("pick", "cooldown_read", "select", "sequence", "end_to_end")
-    }
+    times = {f"{name}_ms": round(watch.median(name), 3) for name in STEPS}
+    cpu = {f"{name}_cpu_ms": round(watch.cpu_median(name), 3) for name in STEPS}
     others = {
         f"{name}_ms": round(watch.median(name), 2) if watch.wall.get(name) else None
         for name in BASELINES

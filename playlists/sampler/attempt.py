@@ -11,7 +11,7 @@ from playlists.sampler.kernels import pick_by_keys, pick_by_rejection
 from playlists.sampler.picks import Caps, Picks, bins_of, sameness_of
 from playlists.sampler.pool import Pool, passing
 from playlists.sampler.repair import Budget, repair
-from playlists.sampler.rest import Resting, RestTable
+from playlists.sampler.rest import RestTable
 from playlists.sampler.rules import Rules
 from playlists.sampler.songs import Version
 
@@ -56,13 +56,11 @@ class Attempt:
     it may be drawn, once the fast path has given up.
     """
 
-    def __init__(
-        self, pool: Pool, resting: Resting, seed: tuple[int, int, int]
-    ) -> None:
+    def __init__(self, pool: Pool, rest: RestTable, seed: tuple[int, int, int]) -> None:
         self.pool = pool
         self.library = pool.library
         self.rules = pool.rules
-        self.rest = RestTable.of(pool.library, resting)
+        self.rest = rest
         self.picks = Picks(pool.library, pool.rules)
         self.terms = Terms.of(pool.rules)
         self.mask: Flags = pool.mask

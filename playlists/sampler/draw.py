@@ -12,7 +12,7 @@ from playlists.sampler.ladder import climb
 from playlists.sampler.library import Library
 from playlists.sampler.pool import Pool, build_pool
 from playlists.sampler.report import Reason, Report, RungUse, TrackNote
-from playlists.sampler.rest import NEVER, Resting, first_day_back
+from playlists.sampler.rest import NEVER, Resting, RestTable, first_day_back
 from playlists.sampler.rules import Rules
 
 
@@ -45,7 +45,7 @@ def draw(
     pool = pool or build_pool(library, rules)
     if pool.library is not library or pool.rules != rules:
         raise ValueError("The pool was built from another library or other rules")
-    attempt = Attempt(pool, resting, seed)
+    attempt = Attempt(pool, RestTable.of(library, resting), seed)
     attempt.draw_under_all_rules()
     rungs = climb(attempt)
     rows = tuple(attempt.picks.rows)

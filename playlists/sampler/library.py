@@ -1,6 +1,6 @@
 """The library as columns: what the sampler draws from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Self
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playlists.sampler.arrays import (
+    Flags,
     Float32s,
     Int8s,
     Int16s,
@@ -32,6 +33,8 @@ FEATURES = (
     "tempo",
 )
 """Names of the eleven audio features, as Spotify spells them."""
+MOST_SPREAD = 4
+"""Ids may be so many times as far apart as they are many for a table of all."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +73,13 @@ class CreditTable:
         ids = self.artist_ids[self.offsets[row] : self.offsets[row + 1]].tolist()
         return ids if len(ids) < 2 else list(dict.fromkeys(ids))
 
-    def each(self, rows: Int64s | Int32s) -> Iterator[list[int]]:
-        """Yield the artists that count for each of some rows, as `of` returns them."""
-        starts, stops = self.offsets[rows].tolist(), self.offsets[rows + 1].tolist()
-        for start, stop in zip(starts, stops, strict=True):
-            ids = self._view[start:stop].tolist()
-            yield ids if len(ids) < 2 else list(dict.fromkeys(ids))
-
-    @cached_property
-    def _view(self) -> memoryview:
-        """The artist ids as memory: a slice of it costs a third of an array's."""
-        return np.ascontiguousarray(self.artist_ids).data
+    def each(self, rows: Int64s | Int32s) -> list[list[int]]:
+        """Return the artists that count for each of some rows, as `of` returns them."""
+        starts, stops = self.offsets[rows], self.offsets[rows + 1]
+        flat = self.artist_ids[ranges(starts, stops)].tolist()
+        ends = np.cumsum(stops - starts).tolist()
+        credits = [flat[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+        return [ids if len(ids) < 2 else list(dict.fromkeys(ids)) for ids in credits]
 
     @cached_property
     def lengths(self) -> Int64s:
@@ -258,6 +257,41 @@ class Library:
     @cached_property
     def _samenesses(self) -> dict[tuple[Version, ...], "Sameness"]:
         return {}
+
+    def rows_of(self, track_ids: Int64s) -> Int64s:
+        """Return the row of each of some track ids, -1 for one that is not here."""
+        table = self._row_table
+        if table is not None:
+            place = track_ids - self.track_ids[0]
+            inside = (place >= 0) & (place < len(table))
+            return np.where(inside, table[np.where(inside, place, 0)], -1)
+        last = max(len(self) - 1, 0)
+        place = np.minimum(np.searchsorted(self.track_ids, track_ids), last)
+        is_here = self.track_ids[place] == track_ids if len(self) else place < 0
+        return np.where(is_here, place, -1)
+
+    @cached_property
+    def _row_table(self) -> Int32s | None:
+        """The row of each id from the first to the last, None where ids lie far apart.
+
+        One look at it replaces a search through all ids, which grows with them.
+        """
+        span = int(self.track_ids[-1] - self.track_ids[0]) + 1 if len(self) else 0
+        if not span or span > MOST_SPREAD * len(self):
+            return None
+        table = np.full(span, -1, np.int32)
+        table[self.track_ids - self.track_ids[0]] = np.arange(len(self))
+        return table
+
+    @cached_property
+    def is_released_again(self) -> Flags:
+        """Mark the rows whose recording stands in another row too."""
+        keys = self.by_recording.sorted_keys
+        equal = keys[1:] == keys[:-1]
+        flags = np.zeros(len(self), np.bool_)
+        flags[self.by_recording.rows[1:][equal]] = True
+        flags[self.by_recording.rows[:-1][equal]] = True
+        return flags
 
     @cached_property
     def by_recording(self) -> Groups:

@@ -46,7 +46,7 @@ class Picks:
         self.sameness = sameness_of(library, rules, rules.same_song)
         self._library = library
         self._rules = rules
-        self._rows_by: dict[int, list[int]] = {}
+        self._counts: dict[int, int] = {}
         self._row_of: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -70,26 +70,27 @@ class Picks:
             return False
         self._row_of[key] = row
         self.rows.append(row)
-        self._credit(row, artists)
+        self._credit(artists)
         return True
 
     def add_in_order(self, rows: Int64s | Int32s, goal: int) -> None:
         """Add what fits, first come first served, until there are `goal` picks."""
+        row_of, has_room = self._row_of, self._has_room
         keys = self.keys_of(rows).tolist()
         for row, key, artists in zip(
             rows.tolist(), keys, self.credits.each(rows), strict=True
         ):
             if len(self.rows) >= goal:
                 return
-            if key not in self._row_of and self._has_room(artists):
-                self._row_of[key] = row
+            if key not in row_of and has_room(artists):
+                row_of[key] = row
                 self.rows.append(row)
-                self._credit(row, artists)
+                self._credit(artists)
 
     def _has_room(self, artists: Sequence[int]) -> bool:
-        rows_by, cap = self._rows_by, self.caps.artist
+        counts, cap = self._counts, self.caps.artist
         if self.caps.album is None:
-            return all(len(rows_by.get(key, ())) < cap for key in artists)
+            return all(counts.get(artist, 0) < cap for artist in artists)
         return not any(self.is_full(key) for key in artists)
 
     def become(self, rows: Sequence[int]) -> None:
@@ -109,9 +110,9 @@ class Picks:
     def count(self, credits: CreditTable, caps: Caps) -> None:
         """Keep other caps from now on, counted over other credits."""
         self.credits, self.caps = credits, caps
-        self._rows_by = {}
+        self._counts = {}
         for row in self.rows:
-            self._credit(row, credits.of(row))
+            self._credit(credits.of(row))
 
     def most_by_one(self, credits: CreditTable) -> int:
         """Return how many tracks the artist who has the most of them has."""
@@ -130,16 +131,16 @@ class Picks:
 
     def is_full(self, key: int) -> bool:
         """Tell whether an artist, or an album (below 0), has reached the cap."""
-        return len(self._rows_by.get(key, ())) >= self.caps.of(key)
+        return self._counts.get(key, 0) >= self.caps.of(key)
 
     def full_artists(self) -> Int64s:
         """Return the artists that have reached the cap."""
-        full = [key for key in self._rows_by if key >= 0 and self.is_full(key)]
+        full = [key for key in self._counts if key >= 0 and self.is_full(key)]
         return np.array(full, np.int64)
 
     def full_albums(self) -> Int64s:
         """Return the albums that have reached the cap, as their numbers below 0."""
-        full = [key for key in self._rows_by if key < 0 and self.is_full(key)]
+        full = [key for key in self._counts if key < 0 and self.is_full(key)]
         return np.array(full, np.int64)
 
     def capped_rows(self) -> Int64s:
@@ -185,9 +186,10 @@ class Picks:
         twin.count(self.credits, self.caps)
         return twin
 
-    def _credit(self, row: int, artists: list[int]) -> None:
+    def _credit(self, artists: list[int]) -> None:
+        counts = self._counts
         for artist in artists:
-            self._rows_by.setdefault(artist, []).append(row)
+            counts[artist] = counts.get(artist, 0) + 1
 
 
 def bins_of(

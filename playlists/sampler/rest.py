@@ -16,6 +16,17 @@ NEVER = -1
 Days = TypeVar("Days", int, Int64s)
 
 
+@dataclass(frozen=True, eq=False)
+class Played:
+    """Tracks that stand or stood in the list, by id, and the day each left it.
+
+    The day is -1 (`NEVER`) for what stands there. An id may come several times.
+    """
+
+    track_ids: Int64s
+    days: Int64s
+
+
 @dataclass(frozen=True)
 class Resting:
     """What must rest, by recording.
@@ -23,13 +34,16 @@ class Resting:
     `current` are the recordings of the playlist's current or planned list; `left`
     says on which day (days since 1970-01-01 UTC) a recording last left it.
     `elsewhere` says the same of the other lists within the scope of the rest; what
-    stands in one of them leaves today. `today` is the day of the draw.
+    stands in one of them leaves today. `played` says the same as `current` and `left`
+    of tracks by their ids; those that the library does not hold are passed over.
+    `today` is the day of the draw.
     """
 
     today: int
     current: Collection[int] = ()
     left: Mapping[int, int] = field(default_factory=dict)
     elsewhere: Mapping[int, int] = field(default_factory=dict)
+    played: Played | None = None
 
 
 def day_of(moment: datetime) -> int:
@@ -74,19 +88,20 @@ class RestTable:
 
     @classmethod
     def _of_lists(cls, library: Library, resting: Resting) -> Self:
-        recordings = np.array([*resting.current, *resting.left], np.int64)
-        current = len(resting.current)
-        start, stop = library.by_recording.spans(recordings)
-        rows = library.by_recording.rows[ranges(start, stop)].astype(np.int64)
-        index = np.repeat(np.arange(len(recordings)), stop - start)
-        days = np.array([*[NEVER] * current, *resting.left.values()], np.int64)
-        order = np.lexsort((index, rows))
-        rows, index = rows[order], index[order]
-        first = np.flatnonzero(np.diff(rows, prepend=-1))
+        rows, days = _rows_by_recording(library, resting)
+        if resting.played is not None:
+            more_rows, more_days = _rows_by_track(library, resting.played)
+            rows = np.concatenate((rows, more_rows))
+            days = np.concatenate((days, more_days))
+        order = np.argsort(rows, kind="stable")
+        rows, days = rows[order], days[order]
+        first = np.flatnonzero(rows[1:] != rows[:-1]) + 1
+        first = np.concatenate((np.zeros(min(len(rows), 1), np.int64), first))
         return cls(
             rows=rows[first],
-            left_day=np.maximum.reduceat(days[index], first) if len(first) else rows,
-            standing=index[first] < current,
+            left_day=np.maximum.reduceat(days, first) if len(first) else rows,
+            standing=(np.minimum.reduceat(days, first) if len(first) else rows)
+            == NEVER,
             today=resting.today,
         )
 
@@ -123,3 +138,35 @@ class RestTable:
         days = np.full(len(rows), NEVER, np.int64)
         days[found] = self.left_day[place[found]]
         return days
+
+
+def _rows_by_recording(library: Library, resting: Resting) -> tuple[Int64s, Int64s]:
+    """Return the rows of recordings, and beside each the day it left."""
+    current, left = resting.current, resting.left
+    if not current and not left:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    recordings = np.array([*current, *left], np.int64)
+    days = np.array([*[NEVER] * len(current), *left.values()], np.int64)
+    return _spread(library, recordings, days)
+
+
+def _rows_by_track(library: Library, played: Played) -> tuple[Int64s, Int64s]:
+    """Return the rows of tracks and of their other releases, and the day each left."""
+    rows = library.rows_of(played.track_ids)
+    is_here = rows >= 0
+    rows, days = rows[is_here], played.days[is_here]
+    again = library.is_released_again[rows]
+    if not again.any():
+        return rows, days
+    recordings = library.recording_ids[rows[again]]
+    others, days_of_others = _spread(library, recordings, days[again])
+    return np.concatenate((rows, others)), np.concatenate((days, days_of_others))
+
+
+def _spread(
+    library: Library, recordings: Int64s, days: Int64s
+) -> tuple[Int64s, Int64s]:
+    """Return every row of some recordings, and beside each its recording's day."""
+    start, stop = library.by_recording.spans(recordings)
+    rows = library.by_recording.rows[ranges(start, stop)].astype(np.int64)
+    return rows, np.repeat(days, stop - start)

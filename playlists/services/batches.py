@@ -11,6 +11,7 @@ from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import planning, stock
 from playlists.services.neighbours import Neighbours
 from playlists.services.planning import EmptyDrawError, Plan
+from playlists.services.resting import read_resting_of
 
 CHUNK = 200
 STEPS = 4
@@ -39,8 +40,8 @@ def draw_lists(
         others = Neighbours(rules, now=now, known=found.columns)
         for start in range(0, len(alike), CHUNK):
             chunk = alike[start : start + CHUNK]
-            resting = planning.read_resting_of(
-                chunk, cooldown_days=rules.cooldown_days, now=now, known=found.columns
+            resting = read_resting_of(
+                chunk, cooldown_days=rules.cooldown_days, now=now, library=found.library
             )
             for playlist in chunk:
                 try:

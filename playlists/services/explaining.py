@@ -12,8 +12,9 @@ from library.models import Artist, Track
 from playlists import sampler
 from playlists.effective import rules_for
 from playlists.models import Playlist
-from playlists.services import planning, stock
+from playlists.services import stock
 from playlists.services.neighbours import Neighbours
+from playlists.services.resting import read_resting
 
 MOST_TRACKS = 5
 EPOCH = date(1970, 1, 1)
@@ -56,8 +57,8 @@ def why_not(
     today = now.astimezone(UTC).date()
     found = stock.find_stock(rules=rules, collection_ids=ids, on=today)
     columns, library = found.columns, found.library
-    resting = planning.read_resting(
-        playlist, cooldown_days=rules.cooldown_days, now=now, known=columns
+    resting = read_resting(
+        playlist, cooldown_days=rules.cooldown_days, now=now, library=library
     )
     resting = Neighbours(rules, now=now, known=columns).beside(playlist, resting)
     standing = playlist.snapshots.current().first()

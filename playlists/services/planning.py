@@ -1,32 +1,25 @@
 """Planning a list: what must rest, the draw, the order, and the stored plan."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-
-from django.db.models import Q, Window
-from django.db.models.functions import RowNumber
 
 from automation import ledger
 from automation.faultpoints import fault_point
 from automation.models import Run
 from automation.runtime import RuntimeSettings
-from library import pool
 from library.models import Track
-from library.pool import PoolColumns
 from playlists import sampler
 from playlists.effective import rules_for
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import stock
 from playlists.services.neighbours import Neighbours
+from playlists.services.resting import read_resting
 from vibe_engine.errors import VibeError
 
-LISTS_BEFORE = 12
-"""Lists from before the rest that are read too, so that a report can say "rested"."""
 Seed = tuple[int, int, int]
-DatedPlan = tuple[bytes | memoryview, datetime | None]
 
 
 class EmptyDrawError(VibeError):
@@ -117,7 +110,7 @@ def draw_list(
         rules=rules, collection_ids=collection_ids, on=now.astimezone(UTC).date()
     )
     resting = read_resting(
-        playlist, cooldown_days=rules.cooldown_days, now=now, known=found.columns
+        playlist, cooldown_days=rules.cooldown_days, now=now, library=found.library
     )
     others = Neighbours(rules, now=now, known=found.columns)
     return draw_from(
@@ -155,90 +148,6 @@ def draw_from(
         library_version=found.columns.version,
         seed=seed,
     )
-
-
-def read_resting(
-    playlist: Playlist,
-    *,
-    cooldown_days: int,
-    now: datetime,
-    known: PoolColumns | None = None,
-) -> sampler.Resting:
-    """Return what must rest for one playlist; see `read_resting_of`."""
-    lists = _lists_that_rest([playlist.pk], cooldown_days, now=now)
-    return resting_from(((plan, left) for _, plan, left in lists), now=now, known=known)
-
-
-def read_resting_of(
-    playlists: Sequence[Playlist],
-    *,
-    cooldown_days: int,
-    now: datetime,
-    known: PoolColumns | None = None,
-) -> dict[int, sampler.Resting]:
-    """Return what must rest, by playlist, read from the packed plans: one query.
-
-    Current is what stands on Spotify or may stand there, since it was sent; a list
-    has left on the day of its `replaced_at`. Recordings of tracks in the columns
-    that are `known` cost no query.
-    """
-    lists: dict[int, list[DatedPlan]] = {playlist.pk: [] for playlist in playlists}
-    for pk, plan, replaced_at in _lists_that_rest(list(lists), cooldown_days, now=now):
-        lists[pk].append((plan, replaced_at))
-    return {pk: resting_from(own, now=now, known=known) for pk, own in lists.items()}
-
-
-def _lists_that_rest(
-    playlist_ids: Sequence[int], cooldown_days: int, *, now: datetime
-) -> Iterator[tuple[int, bytes | memoryview, datetime | None]]:
-    """Yield playlist, plan and time of leaving of each list that matters to a draw."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    since = midnight - timedelta(days=cooldown_days)
-    snapshots = PlaylistSnapshot.objects.filter(playlist__in=playlist_ids)
-    standing = Q(replaced_at=None) & (
-        Q(state=PlaylistSnapshot.State.CONFIRMED)
-        | Q(state=PlaylistSnapshot.State.PLANNED, sent_at__isnull=False)
-    )
-    earlier = snapshots.filter(replaced_at__lt=since).order_by("-replaced_at")
-    if len(playlist_ids) > 1:
-        turn = Window(RowNumber(), partition_by="playlist_id", order_by="-replaced_at")
-        last_ones = earlier.annotate(turn=turn).filter(turn__lte=LISTS_BEFORE)
-        recent = Q(pk__in=last_ones.order_by().values("pk"))
-    else:
-        recent = Q(pk__in=earlier.values("pk")[:LISTS_BEFORE])
-    matter = standing | Q(replaced_at__gte=since) | recent
-    yield from snapshots.filter(matter).values_list("playlist", "plan", "replaced_at")
-
-
-def resting_from(
-    lists: Iterable[DatedPlan], *, now: datetime, known: PoolColumns | None
-) -> sampler.Resting:
-    """Return what must rest, from plans and the times at which they left."""
-    current: list[int] = []
-    left: dict[int, int] = {}
-    for plan, replaced_at in lists:
-        track_ids = PlaylistSnapshot.unpack(plan)
-        if replaced_at is None:
-            current.extend(track_ids)
-            continue
-        day = sampler.day_of(replaced_at)
-        left.update({pk: max(day, left.get(pk, day)) for pk in track_ids})
-    return _by_recording(sampler.day_of(now), current, left, known)
-
-
-def _by_recording(
-    today: int,
-    current: Sequence[int],
-    left: dict[int, int],
-    known: PoolColumns | None,
-) -> sampler.Resting:
-    numbers = pool.recording_numbers({*current, *left}, known=known)
-    left_on: dict[int, int] = {}
-    for pk, number in numbers.items():
-        if pk in left:
-            left_on[number] = max(left[pk], left_on.get(number, left[pk]))
-    standing = {numbers[pk] for pk in current if pk in numbers}
-    return sampler.Resting(today=today, current=standing, left=left_on)
 
 
 def _standing_plan(

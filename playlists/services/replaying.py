@@ -11,7 +11,7 @@ from library.models import Track
 from library.pool import PoolColumns
 from playlists import sampler
 from playlists.models import HistoryEntry, PlaylistSnapshot
-from playlists.services import planning, stock
+from playlists.services import planning, resting, stock
 from playlists.services.planning import Plan
 from vibe_engine.errors import VibeError
 
@@ -37,7 +37,7 @@ def replay_list(*, snapshot: PlaylistSnapshot, now: datetime) -> Plan:
     library = stock.as_library(columns)
     plan = planning.draw_from(
         stock.Stock(columns, sampler.build_pool(library, rules)),
-        _rest_of(snapshot, rules, columns),
+        _rest_of(snapshot, rules, library),
         playlist=snapshot.playlist,
         seed=snapshot.seed,
         rules_hash=snapshot.rules_hash,
@@ -113,13 +113,13 @@ def _with_uses_before(columns: PoolColumns, day: date) -> PoolColumns:
 
 
 def _rest_of(
-    snapshot: PlaylistSnapshot, rules: sampler.Rules, columns: PoolColumns
+    snapshot: PlaylistSnapshot, rules: sampler.Rules, library: sampler.Library
 ) -> sampler.Resting:
     """Return what rested when the list was planned."""
     at = snapshot.planned_at
     came = Q(confirmed_at__lte=at) | Q(sent_at__lte=at)
     others = snapshot.playlist.snapshots.filter(came).exclude(pk=snapshot.pk)
-    recent: list[planning.DatedPlan] = []
+    recent: list[resting.DatedPlan] = []
     earlier: list[tuple[datetime, bytes | memoryview]] = []
     since = _midnight(at.astimezone(UTC).date()) - timedelta(days=rules.cooldown_days)
     for plan, left in others.values_list("plan", "replaced_at"):
@@ -130,8 +130,8 @@ def _rest_of(
         else:
             earlier.append((left, plan))
     earlier.sort(key=lambda one: one[0], reverse=True)
-    recent += [(plan, left) for left, plan in earlier[: planning.LISTS_BEFORE]]
-    return planning.resting_from(recent, now=at, known=columns)
+    recent += [(plan, left) for left, plan in earlier[: resting.LISTS_BEFORE]]
+    return resting.resting_from(recent, now=at, library=library)
 
 
 def _midnight(day: date) -> datetime:

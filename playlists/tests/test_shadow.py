@@ -17,11 +17,11 @@ from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from playlists.services import (
     creation,
     editing,
-    planning,
     removal,
     reshuffling,
     restoring,
 )
+from playlists.services.resting import read_resting
 from playlists.tests.factories import finish, make_planned_snapshot, make_playlist
 from playlists.tests.test_kills import (
     SIZE,
@@ -144,7 +144,7 @@ class TestShadowList:
     ) -> None:
         live = playlist.snapshots.current().get()
         holds.enter_shadow(now=clock.now())
-        before = planning.read_resting(playlist, cooldown_days=5, now=clock.now())
+        before = read_resting(playlist, cooldown_days=5, now=clock.now())
         (run,) = finish(
             reshuffling.open_reshuffle(playlists=[playlist], now=clock.now())
         )
@@ -152,7 +152,7 @@ class TestShadowList:
         assert run.result == {"shadow": True, "snapshot": shadow.pk, "tracks": SIZE}
         assert not set(shadow.track_ids()) & set(live.track_ids())
         assert playlist.snapshots.current().get() == live
-        after = planning.read_resting(playlist, cooldown_days=5, now=clock.now())
+        after = read_resting(playlist, cooldown_days=5, now=clock.now())
         assert (before.current, before.left) == (after.current, after.left)
         assert_history_once_beside(shadow)
 
