@@ -41,9 +41,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts products in one folder and ends them with the test."""
     started: list[RunningProduct] = []
 
-    def start(**environment: str) -> RunningProduct:
+    def start(*, nohup: bool = False, **environment: str) -> RunningProduct:
         port = started[0].port if started else None
-        product = RunningProduct(tmp_path, "--no-demo", port=port, **environment)
+        product = RunningProduct(
+            tmp_path, "--no-demo", port=port, nohup=nohup, **environment
+        )
         started.append(product)
         return product
 
@@ -165,6 +167,12 @@ class TestEnd:
         product.send(signal.SIGHUP)
         assert product.wait_end() == 0
         assert product.processes() == {}
+
+    def test_sighup_means_nothing_under_nohup(self, start: Start) -> None:
+        product = start(nohup=True).wait_ready()
+        product.send(signal.SIGHUP)
+        assert sign_in(product).status_code == 200
+        assert product.process.poll() is None
 
     def test_a_kill_leaves_no_orphan_and_no_obstacle(self, start: Start) -> None:
         product = start().wait_ready()

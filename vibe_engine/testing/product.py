@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from vibe_engine.supervisor.lifeline import dies_with_parent
@@ -14,7 +15,7 @@ from vibe_engine.testing.environment import ROOT, clean_environment
 from vibe_engine.testing.live import wait_until
 
 READY_TIMEOUT_S = 120
-END_TIMEOUT_S = 90
+END_TIMEOUT_S = 30
 READY = "Ctrl-C stops all of it."
 
 
@@ -52,11 +53,34 @@ def processes_in(folder: Path) -> dict[int, str]:
     return found
 
 
+def _with_hangups(*, ignored: bool) -> Callable[[], None]:
+    """Return a `preexec_fn` that ties the child to us and says what SIGHUP means.
+
+    Whoever runs the tests under nohup hands "ignored" on, which the product respects.
+    """
+    tie = dies_with_parent()
+
+    def prepare() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+        if tie is not None:
+            tie()
+
+    return prepare
+
+
 class RunningProduct:
-    """`manage.py up` as a process; `wait_ready()` before use, `stop()` after it."""
+    """`manage.py up` as a process; `wait_ready()` before use, `stop()` after it.
+
+    With `nohup` it is started as that command does: SIGHUP is ignored.
+    """
 
     def __init__(
-        self, folder: Path, *options: str, port: int | None = None, **environment: str
+        self,
+        folder: Path,
+        *options: str,
+        port: int | None = None,
+        nohup: bool = False,
+        **environment: str,
     ) -> None:
         self.folder = folder
         self.var_dir = folder / "var"
@@ -76,7 +100,7 @@ class RunningProduct:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=dies_with_parent(),
+                preexec_fn=_with_hangups(ignored=nohup),
             )
 
     @property
