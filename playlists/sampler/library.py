@@ -79,7 +79,9 @@ class CreditTable:
         flat = self.artist_ids[ranges(starts, stops)].tolist()
         ends = np.cumsum(stops - starts).tolist()
         credits = [flat[a:b] for a, b in zip([0, *ends], ends, strict=False)]
-        return [ids if len(ids) < 2 else list(dict.fromkeys(ids)) for ids in credits]
+        for place in np.flatnonzero(stops - starts > 1).tolist():
+            credits[place] = list(dict.fromkeys(credits[place]))
+        return credits
 
     @cached_property
     def lengths(self) -> Int64s:

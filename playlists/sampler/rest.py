@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from playlists.sampler.arrays import Flags, Int32s, Int64s, contains, ranges
+from playlists.sampler.arrays import Flags, Int32s, Int64s, ranges
 from playlists.sampler.library import Library
 
 SECONDS_A_DAY = 86_400
@@ -133,11 +133,10 @@ class RestTable:
 
     def left_days(self, rows: Int64s | Int32s) -> Int64s:
         """Return on which day each of `rows` last left, -1 where it never did."""
-        place = np.searchsorted(self.rows, rows)
-        found = contains(self.rows, rows)
-        days = np.full(len(rows), NEVER, np.int64)
-        days[found] = self.left_day[place[found]]
-        return days
+        if not len(self.rows):
+            return np.full(len(rows), NEVER, np.int64)
+        place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        return np.where(self.rows[place] == rows, self.left_day[place], NEVER)
 
 
 def _rows_by_recording(library: Library, resting: Resting) -> tuple[Int64s, Int64s]:
