@@ -32,6 +32,7 @@ from automation.models import (
     Setting,
     Submission,
 )
+from automation.models.schedules import ScheduleDefault
 from vibe_engine import clock
 
 
@@ -140,6 +141,14 @@ class InstallationAdmin(ReadOnlyAdmin):
     """How this database is known again."""
 
     list_display = ("identity", "place", "beats")
+
+
+@admin.register(ScheduleDefault)
+class ScheduleDefaultAdmin(ReadOnlyAdmin):
+    """What code has declared, so that a deployment never makes it twice."""
+
+    list_display = ("name", "schedule")
+    list_select_related = ("schedule__task",)
 
 
 @admin.register(Schedule)

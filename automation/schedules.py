@@ -6,7 +6,7 @@ slot runs once.
 """
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -19,6 +19,7 @@ from django_celery_beat.models import (
 from automation import ledger, registry, slots, verdicts
 from automation.ledger import RunSpec
 from automation.models import Run, Schedule, ScheduleSlot
+from automation.models.schedules import ScheduleDefault
 from vibe_engine.errors import VibeError
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,12 @@ class Default:
     at: str = ""
     policy: str = Schedule.Policy.ONCE
     arguments: dict[str, object] = field(default_factory=dict)
+
+    def declaration(self) -> dict[str, object]:
+        """Return all but the name, as it is kept in the database."""
+        fields = asdict(self) | {"policy": str(self.policy)}
+        del fields["name"]
+        return fields
 
     def timing(self) -> dict[str, object]:
         """Return the row of django-celery-beat that says when, made if missing."""
@@ -80,30 +87,90 @@ DEFAULTS = (
 """The schedules that every installation has."""
 
 
-def ensure_defaults(*, now: datetime) -> list[str]:
-    """Create the default schedules that are missing; return their names.
+def ensure_defaults(*, now: datetime, even_deleted: bool = False) -> list[str]:
+    """Create the default schedules that this installation has never had.
 
-    What stands is left as it is, so a deployment never undoes what staff changed.
+    Returns the names of those created. Whatever staff changed stays: names, times,
+    arguments, what is switched off or paused, and what they deleted, unless
+    `even_deleted`. Where the code has changed its mind, a schedule that stands as it
+    was declared before follows.
     """
-    return [one.name for one in DEFAULTS if _ensure(one, now=now)]
+    if even_deleted:
+        ScheduleDefault.objects.filter(schedule=None).delete()
+    task = "schedule__task"
+    rows = ScheduleDefault.objects.select_related(
+        f"{task}__crontab", f"{task}__interval"
+    )
+    known = {row.name: row for row in rows}
+    return [one.name for one in DEFAULTS if _ensure(one, known.get(one.name), now=now)]
 
 
-def _ensure(default: Default, *, now: datetime) -> bool:
-    if PeriodicTask.objects.filter(name=default.name).exists():
+@transaction.atomic
+def _ensure(default: Default, known: ScheduleDefault | None, *, now: datetime) -> bool:
+    """Return whether the schedule was created."""
+    if known is not None:
+        _follow(default, known, now=now)
         return False
-    with transaction.atomic():
-        task = PeriodicTask.objects.create(
-            name=default.name, task=FIRE, **default.timing()
-        )
-        Schedule.objects.create(
-            task=task,
-            kind=default.kind,
-            arguments=default.arguments,
-            owner=Schedule.Owner.CODE,
-            policy=default.policy,
-            effective_from=now,
-        )
-    return True
+    stands = _standing(default)
+    is_taken = PeriodicTask.objects.filter(name=default.name).exists()
+    is_new = stands is None and not is_taken
+    ScheduleDefault.objects.create(
+        name=default.name,
+        declared=default.declaration(),
+        schedule=_make(default, now=now) if is_new else stands,
+    )
+    return is_new
+
+
+def _standing(default: Default) -> Schedule | None:
+    """Return the schedule that was made before defaults were written down."""
+    unclaimed = Schedule.objects.filter(owner=Schedule.Owner.CODE, default=None)
+    same_work = unclaimed.filter(kind=default.kind, arguments=default.arguments)
+    return unclaimed.filter(task__name=default.name).first() or same_work.first()
+
+
+def _make(default: Default, *, now: datetime) -> Schedule:
+    task = PeriodicTask.objects.create(name=default.name, task=FIRE, **default.timing())
+    return Schedule.objects.create(
+        task=task,
+        kind=default.kind,
+        arguments=default.arguments,
+        owner=Schedule.Owner.CODE,
+        policy=default.policy,
+        effective_from=now,
+    )
+
+
+def _follow(default: Default, known: ScheduleDefault, *, now: datetime) -> None:
+    """Let a schedule that nobody has edited be as the code declares it now."""
+    declared, schedule = default.declaration(), known.schedule
+    if known.declared == declared:
+        return
+    if schedule is not None and as_it_stands(schedule) == known.declared:
+        timing = default.timing()
+        schedule.task.interval = timing.get("interval")
+        schedule.task.crontab = timing.get("crontab")
+        schedule.task.save(update_fields=["interval", "crontab"])
+        schedule.kind, schedule.policy = default.kind, default.policy
+        schedule.arguments, schedule.effective_from = default.arguments, now
+        schedule.save(update_fields=["kind", "policy", "arguments", "effective_from"])
+    known.declared = declared
+    known.save(update_fields=["declared"])
+
+
+def as_it_stands(schedule: Schedule) -> dict[str, object]:
+    """Return a schedule in the words of a `Default`'s declaration."""
+    interval, crontab = schedule.task.interval, schedule.task.crontab
+    every = timedelta(**{interval.period: interval.every}) if interval else timedelta()
+    parts = [getattr(crontab, part) for part in CRONTAB_PARTS] if crontab else []
+    zone = [str(crontab.timezone)] if crontab else []
+    return {
+        "kind": schedule.kind,
+        "every_s": int(every.total_seconds()),
+        "at": " ".join([*parts, *(name for name in zone if name != "UTC")]),
+        "policy": schedule.policy,
+        "arguments": schedule.arguments,
+    }
 
 
 def next_slots(schedule: Schedule, *, now: datetime, count: int = 5) -> list[datetime]:

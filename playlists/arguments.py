@@ -99,7 +99,7 @@ class ScopeForm(ArgumentsForm):
         """Say each scope in words, with two queries."""
         accounts = {one[ACCOUNT] for one in many if ACCOUNT in one}
         labels = {one[LABEL] for one in many if LABEL in one}
-        names = {
+        names: dict[str, Mapping[int, object]] = {
             ACCOUNT: Account.objects.in_bulk(_whole(accounts)) if accounts else {},
             LABEL: Label.objects.in_bulk(_whole(labels)) if labels else {},
         }

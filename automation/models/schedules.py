@@ -50,6 +50,27 @@ class Schedule(models.Model):
         return bool(self.task.enabled) and not self.paused_reason
 
 
+class ScheduleDefault(models.Model):
+    """A schedule that code has declared here once, as it was declared last.
+
+    It stays when staff rename or delete the schedule, so that the next deployment does
+    not make it again.
+    """
+
+    name = models.CharField(max_length=200, primary_key=True)
+    declared = models.JSONField()
+    schedule = models.OneToOneField(
+        Schedule, models.SET_NULL, null=True, blank=True, related_name="default"
+    )
+
+    class Meta:
+        db_table = "schedule_defaults"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ScheduleSlotQuerySet(models.QuerySet["ScheduleSlot"]):
     def to_judge(self) -> Self:
         """Slots whose run has ended and on which nothing has been decided yet."""
