@@ -50,7 +50,12 @@ def interval_days_of(playlist: Playlist, settings: RuntimeSettings) -> int:
     With a weekday of its own these are whole weeks, begun ones counted.
     """
     days = playlist.interval_days or settings.reshuffle_interval_days
-    return days if playlist.reshuffle_weekday is None else -(-days // 7) * 7
+    return days if playlist.reshuffle_weekday is None else whole_weeks(days)
+
+
+def whole_weeks(days: int) -> int:
+    """Return the days of as many weeks as `days` have begun."""
+    return -(-days // 7) * 7
 
 
 def inherited_values(settings: RuntimeSettings) -> dict[str, int]:
