@@ -1,7 +1,8 @@
 """Two ways to a good order: build it greedily, then improve it move by move."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from playlists.sampler.separation import (
 MISSED_GAP = 1_000_000 * UNIT
 """Cost of each position by which a gap is missed: more than any flow can be worth."""
 IGNORED_FORCE = 1_000 * UNIT
+USED = 1 << 61
+"""More than all missed gaps of a list cost together."""
 BEST_MOVES = 12
 MOST_EXCHANGES = 32
 
@@ -31,26 +34,23 @@ def build_greedily(credits: Credits, costs: Costs, gap: int, first: int) -> list
     left = Counter(artist for artists in credits for artist in artists)
     ready = np.zeros(len(credits), np.int64)
     order = [first]
-    unused = np.ones(len(credits), np.bool_)
-    for position in range(1, len(credits)):
+    used = np.zeros(len(credits), np.int64)
+    for position, place in enumerate(costs.place.T[1:], start=1):
         last = order[-1]
-        unused[last] = False
-        left.subtract(credits[last])
+        used[last] = USED
+        for artist in credits[last]:
+            left[artist] -= 1
         ready[shares[last]] = position - 1 + gap
-        price = costs.step[last] + costs.place[:, position]
+        price = costs.step[last] + place + used
         price += MISSED_GAP * np.maximum(ready - position, 0)
-        price[_not_forced(credits, left, gap, position)] += IGNORED_FORCE
-        price[~unused] = np.iinfo(np.int64).max
-        order.append(int(np.argmin(price)))
+        forced = forced_artists(left, gap, len(credits) - position)
+        if forced:
+            price[_without(credits, forced)] += IGNORED_FORCE
+        order.append(int(price.argmin()))
     return order
 
 
-def _not_forced(
-    credits: Credits, left: Counter[int], gap: int, position: int
-) -> list[int]:
-    forced = forced_artists(left, gap, len(credits) - position)
-    if not forced:
-        return []
+def _without(credits: Credits, forced: set[int]) -> list[int]:
     return [i for i, artists in enumerate(credits) if forced.isdisjoint(artists)]
 
 
@@ -105,20 +105,18 @@ def improve(
     return [int(track) for track in now]
 
 
-def _best_moves(order: Int64s, costs: Costs) -> list[Int64s]:
-    """Return the orders after the moves that save most, best first."""
+def _best_moves(order: Int64s, costs: Costs) -> Iterator[Int64s]:
+    """Yield the orders after the moves that save most, best first."""
     count = len(order)
     deltas = np.concatenate(
         (_reversal_deltas(order, costs).ravel(), _shift_deltas(order, costs).ravel())
     )
     ranked = deltas * len(deltas) + np.arange(len(deltas))
     best = np.argpartition(ranked, BEST_MOVES)[:BEST_MOVES]
-    moves = []
     for index in best[np.argsort(ranked[best])]:
         if deltas[index] < 0:
             kind, place = divmod(int(index), count * count)
-            moves.append(_moved(order, *divmod(place, count), is_shift=kind == 1))
-    return moves
+            yield _moved(order, *divmod(place, count), is_shift=kind == 1)
 
 
 def _moved(order: Int64s, i: int, j: int, *, is_shift: bool) -> Int64s:
@@ -134,7 +132,7 @@ def _moved(order: Int64s, i: int, j: int, *, is_shift: bool) -> Int64s:
 def _reversal_deltas(order: Int64s, costs: Costs) -> Int64s:
     """Return, at [i, j] with i < j, what reversing positions i..j would add."""
     count = len(order)
-    i, j = np.triu_indices(count, 1)
+    i, j = _pairs(count)
     step, left, right = _bordered(order, costs)
     delta = (
         step[left[i], order[j]]
@@ -151,16 +149,21 @@ def _reversal_deltas(order: Int64s, costs: Costs) -> Int64s:
     return deltas
 
 
+@lru_cache(maxsize=128)
+def _pairs(count: int) -> tuple[Int64s, Int64s]:
+    """Return all pairs of positions, the lower one of each first."""
+    lower, upper = np.triu_indices(count, 1)
+    return lower, upper
+
+
 def _diagonal_sums(at: Int64s) -> Int64s:
     """Return at [s, k] the sum of `at[s - p, p]` over the positions p below k."""
     count = len(at)
     position = np.arange(count)
-    track = np.arange(2 * count - 1)[:, None] - position
-    inside = (track >= 0) & (track < count)
-    values = np.where(inside, at[np.clip(track, 0, count - 1), position], 0)
-    return np.concatenate(
-        (np.zeros((2 * count - 1, 1), np.int64), np.cumsum(values, axis=1)), axis=1
-    )
+    sums = np.zeros((2 * count - 1, count + 1), np.int64)
+    sums[position[:, None] + position, position + 1] = at
+    np.cumsum(sums, axis=1, out=sums)
+    return sums
 
 
 def _shift_deltas(order: Int64s, costs: Costs) -> Int64s:

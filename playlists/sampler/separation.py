@@ -101,7 +101,9 @@ def forced_artists(left: Counter[int], gap: int, places: int) -> set[int]:
     With `places` left to fill, artists who have r tracks left need (r - 1) gaps and a
     place each; when that is all there is, waiting would break the gap.
     """
-    levels = Counter(count for count in left.values() if count > 1)
+    levels = Counter([count for count in left.values() if count > 1])
+    if not levels or (max(levels) - 1) * gap + levels.total() < places:
+        return set()
     reaching = 0
     for level in sorted(levels, reverse=True):
         reaching += levels[level]
