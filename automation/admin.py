@@ -1,6 +1,5 @@
 """Runs to read, settings to read, schedules to edit."""
 
-import json
 from typing import Any
 
 import django_celery_beat.admin  # noqa: F401  (registers what is replaced below)
@@ -19,7 +18,9 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from automation import registry, schedules
+from automation import schedules, typedforms
+from automation.arguments import ArgumentsForm
+from automation.forms import kind_words
 from automation.models import (
     EngineLease,
     Hold,
@@ -113,8 +114,8 @@ class EngineLeaseAdmin(ReadOnlyAdmin):
 class ScheduleSlotAdmin(ReadOnlyAdmin):
     """What became of each slot."""
 
-    list_display = ("slot", "schedule", "outcome", "run")
-    list_filter = ("outcome", "schedule")
+    list_display = ("slot", "schedule", "outcome", "verdict", "run")
+    list_filter = ("outcome", "verdict", "schedule")
     list_select_related = ("schedule__task", "run")
 
 
@@ -155,16 +156,27 @@ class ScheduleDefaultAdmin(ReadOnlyAdmin):
 class ScheduleAdmin(ReadOnlyAdmin):
     """What the periodic tasks stand for; they are edited there."""
 
-    list_display = ("task", "kind", "owner", "policy", "is_on", "next_slot", "edit")
+    list_display = (
+        "task",
+        "kind",
+        "owner",
+        "policy",
+        "is_on",
+        "paused_reason",
+        "next_slot",
+        "edit",
+    )
     list_filter = ("owner", "kind", "policy")
     list_select_related = ("task__crontab", "task__interval")
 
     @admin.display(description="On", boolean=True)
     def is_on(self, schedule: Schedule) -> bool:
-        return bool(schedule.task.enabled)
+        return schedule.is_on
 
     @admin.display(description="Next")
     def next_slot(self, schedule: Schedule) -> str:
+        if not schedule.is_on:
+            return "not while it is off"
         slots = schedules.next_slots(schedule, now=clock.now(), count=1)
         return f"{slots[0]:%Y-%m-%d %H:%M} UTC" if slots else "never"
 
@@ -175,40 +187,33 @@ class ScheduleAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">edit</a>', url)
 
 
-class ScheduleForm(forms.ModelForm[Schedule]):
-    """Which work is done, out of what may be scheduled; no free name of a task."""
-
-    kind = forms.ChoiceField(
-        label="Work",
-        choices=lambda: [("", "---"), *((k, k) for k in registry.schedulable())],
-    )
-
-    class Meta:
-        model = Schedule
-        fields = ("kind", "arguments", "policy", "grace_s")
-
-    def clean_arguments(self) -> dict[str, Any]:
-        """Take an object; nothing counts as an empty one."""
-        arguments = self.cleaned_data["arguments"] or {}
-        if not isinstance(arguments, dict):
-            raise ValidationError('An object such as {"playlists": [1, 2]} is needed.')
-        if r"\u0000" in json.dumps(arguments):
-            raise ValidationError("Null characters are not allowed.")
-        return arguments
-
-
 class ScheduleInline(admin.StackedInline[Schedule, PeriodicTask]):
     """The work of a periodic task, on its page."""
 
     model = Schedule
-    form = ScheduleForm
     readonly_fields = ("owner", "effective_from", "failures", "paused_reason")
     min_num = max_num = 1
     can_delete = False
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Refuse a task without work, as well."""
-        return super().get_formset(request, obj, validate_min=True, **kwargs)
+        """Show the fields of every kind's arguments; refuse a task without work."""
+        form = typedforms.with_arguments()
+        return super().get_formset(request, obj, form=form, validate_min=True, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Group the arguments by the kind of work that they are for."""
+        fields = (*typedforms.ScheduleForm.Meta.fields, *self.readonly_fields)
+        return [(None, {"fields": fields}), *map(_group, typedforms.typed_kinds())]
+
+
+def _group(typed: tuple[str, type[ArgumentsForm]]) -> Any:
+    kind, form = typed
+    options = {
+        "fields": typedforms.field_names(kind, form),
+        "classes": ["arguments", f"for-{typedforms.slug(kind)}"],
+        "description": "Counts where this work is chosen above.",
+    }
+    return kind_words(kind), options
 
 
 class PeriodicTaskForm(forms.ModelForm[PeriodicTask]):
@@ -238,11 +243,18 @@ class PeriodicTaskAdmin(admin.ModelAdmin[PeriodicTask]):
     form = PeriodicTaskForm
     fields = ("name", "enabled", "description", "interval", "crontab")
     inlines = (ScheduleInline,)
-    list_display = ("name", "enabled", "scheduler", "last_run_at")
+    list_display = ("name", "enabled", "paused", "scheduler", "last_run_at")
     list_filter = ("enabled",)
     search_fields = ("name", "description")
-    list_select_related = ("interval", "crontab")
+    list_select_related = ("interval", "crontab", "meaning")
     actions = None
+
+    class Media:
+        js = ("js/schedule_admin.js",)
+
+    @admin.display(description="Paused because")
+    def paused(self, task: PeriodicTask) -> str:
+        return getattr(getattr(task, "meaning", None), "paused_reason", "")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PeriodicTask]:
         return super().get_queryset(request).filter(task=schedules.FIRE)
@@ -272,11 +284,12 @@ class PeriodicTaskAdmin(admin.ModelAdmin[PeriodicTask]):
         change: bool,  # noqa: FBT001
     ) -> None:
         """Let slots count from this edit on; what paused the schedule is over."""
-        fresh = {"effective_from": clock.now(), "failures": 0, "paused_reason": ""}
+        now = clock.now()
         for inline in formsets[0].forms:
-            inline.instance.effective_from = fresh["effective_from"]
+            inline.instance.effective_from = now
         super().save_related(request, form, formsets, change)
-        Schedule.objects.filter(task=form.instance).update(**fresh)
+        for schedule in Schedule.objects.filter(task=form.instance):
+            schedules.start_anew(schedule, now=now)
 
 
 class SharedTimesAdmin(admin.ModelAdmin[Any]):

@@ -285,18 +285,18 @@ def resume(schedule: Schedule, *, now: datetime) -> bool:
 
 
 def _switch(schedule: Schedule, *, is_on: bool, now: datetime) -> bool:
-    task, was_paused = schedule.task, bool(schedule.paused_reason)
     with transaction.atomic():
-        task.enabled = is_on
-        task.save(update_fields=["enabled"])
+        schedule.task.enabled = is_on
+        schedule.task.save(update_fields=["enabled"])
         start_anew(schedule, now=now)
-        if was_paused:
-            registry.emit(verdicts.RESUMED, schedule=schedule, now=now)
     return is_on
 
 
+@transaction.atomic
 def start_anew(schedule: Schedule, *, now: datetime) -> None:
-    """Let slots count from now on; what failed before is forgotten."""
+    """Let slots count from now on; what failed before is forgotten, a pause ends."""
+    if schedule.paused_reason:
+        registry.emit(verdicts.RESUMED, schedule=schedule, now=now)
     schedule.effective_from = now
     schedule.failures, schedule.paused_reason = 0, ""
     schedule.save(update_fields=["effective_from", "failures", "paused_reason"])

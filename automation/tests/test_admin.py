@@ -33,6 +33,10 @@ def default(db: None) -> Schedule:
     return Schedule.objects.get(kind="playlists.reshuffle_due")
 
 
+SCOPE = "meaning-0-playlists-reshuffle_some"
+GRAIN = "meaning-0-metrics-snapshot-grain"
+
+
 def form(interval: IntervalSchedule | None, /, **changes: Any) -> dict[str, Any]:
     """Return what the page for a new schedule posts."""
     return {
@@ -44,7 +48,7 @@ def form(interval: IntervalSchedule | None, /, **changes: Any) -> dict[str, Any]
         "meaning-TOTAL_FORMS": "1",
         "meaning-INITIAL_FORMS": "0",
         "meaning-0-kind": "playlists.reshuffle_some",
-        "meaning-0-arguments": '{"playlists": [1]}',
+        f"{SCOPE}-scope": "due",
         "meaning-0-policy": "once",
         "meaning-0-grace_s": "3600",
     } | changes
@@ -59,7 +63,6 @@ def form_of(schedule: Schedule, **changes: Any) -> dict[str, Any]:
         "meaning-0-task": task.pk,
         "meaning-0-id": schedule.pk,
         "meaning-0-kind": schedule.kind,
-        "meaning-0-arguments": "{}",
     }
     return form(task.interval, **existing | changes)
 
@@ -82,7 +85,7 @@ class TestNewSchedule:
         assert answer.status_code == 302
         schedule = Schedule.objects.get()
         assert schedule.kind == "playlists.reshuffle_some"
-        assert schedule.arguments == {"playlists": [1]}
+        assert schedule.arguments == {}
         assert schedule.owner == Schedule.Owner.STAFF
         assert schedule.effective_from >= before
         assert schedule.task.task == schedules.FIRE
@@ -122,9 +125,24 @@ class TestNewSchedule:
             ({"meaning-0-kind": "playlists.empty"}, "not one of the available"),
             ({"meaning-0-kind": "playlists.create"}, "not one of the available"),
             ({"meaning-0-kind": ""}, "required"),
-            ({"meaning-0-arguments": "[1]"}, "An object such as"),
-            ({"meaning-0-arguments": "{"}, "valid JSON"),
-            ({"meaning-0-arguments": r'{"a": "\u0000"}'}, "Null characters"),
+            ({f"{SCOPE}-scope": ""}, "required"),
+            ({f"{SCOPE}-scope": "all"}, "not one of the available"),
+            ({f"{SCOPE}-scope": "account"}, "Choose an account."),
+            ({f"{SCOPE}-scope": "label"}, "Choose a group."),
+            ({f"{SCOPE}-scope": "playlists"}, "Choose playlists."),
+            (
+                {f"{SCOPE}-scope": "account", f"{SCOPE}-account": "7"},
+                "not one of the available",
+            ),
+            ({f"{SCOPE}-scope": "playlists", f"{SCOPE}-playlists": "x"}, "no playlist"),
+            (
+                {f"{SCOPE}-scope": "playlists", f"{SCOPE}-playlists": "a\x00"},
+                "Null characters",
+            ),
+            (
+                {"meaning-0-kind": "metrics.snapshot", GRAIN: "yearly"},
+                "not one of the available",
+            ),
             ({"meaning-0-policy": "always"}, "not one of the available"),
             ({"interval": ""}, "either an interval or a crontab"),
             ({"meaning-TOTAL_FORMS": "0"}, "at least 1"),
@@ -152,11 +170,28 @@ class TestNewSchedule:
         assert "either an interval or a crontab" in said
         assert "solar" not in said
 
-    def test_takes_empty_arguments(
+    def test_stores_the_arguments_of_its_own_work_alone(
         self, staff: Client, interval: IntervalSchedule
     ) -> None:
-        staff.post(reverse(ADD), form(interval, **{"meaning-0-arguments": ""}))
+        kind = {"meaning-0-kind": "metrics.snapshot", GRAIN: "daily"}
+        staff.post(reverse(ADD), form(interval, **kind))
+        assert Schedule.objects.get().arguments == {"grain": "daily"}
+
+    def test_takes_no_free_arguments(
+        self, staff: Client, interval: IntervalSchedule
+    ) -> None:
+        free = {"meaning-0-arguments": '{"playlists": [1]}', f"{SCOPE}-more": "1"}
+        staff.post(reverse(ADD), form(interval, **free))
         assert Schedule.objects.get().arguments == {}
+
+    def test_shows_the_fields_of_every_kind_without_a_script(
+        self, staff: Client
+    ) -> None:
+        page = staff.get(reverse(ADD)).content.decode()
+        assert f'name="{SCOPE}-account"' in page
+        assert f'name="{GRAIN}"' in page
+        assert "arguments for-playlists-reshuffle_some" in page
+        assert "hidden" not in page.partition("arguments for-metrics-snapshot")[0][-60:]
 
     def test_may_stand_for_whatever_the_code_schedules_itself(self) -> None:
         kinds = {default.kind for default in schedules.DEFAULTS}
@@ -169,6 +204,31 @@ class TestNewSchedule:
 
 
 class TestEdit:
+    def test_begins_with_what_is_stored_and_keeps_it(
+        self, staff: Client, default: Schedule
+    ) -> None:
+        daily = Schedule.objects.get(arguments={"grain": "daily"})
+        page = reverse(CHANGE, args=[daily.task_id])
+        shown = staff.get(page).content.decode()
+        assert '<option value="daily" selected>' in shown
+        crontab = {"interval": "", "crontab": daily.task.crontab_id, GRAIN: "daily"}
+        assert staff.post(page, form_of(daily, **crontab)).status_code == 302
+        daily.refresh_from_db()
+        assert daily.arguments == {"grain": "daily"}
+
+    def test_forgets_the_arguments_of_other_work(
+        self, staff: Client, default: Schedule
+    ) -> None:
+        Schedule.objects.filter(pk=default.pk).update(arguments={"playlists": [1]})
+        page = reverse(CHANGE, args=[default.task_id])
+        staff.post(page, form_of(default))
+        default.refresh_from_db()
+        assert default.arguments == {"playlists": [1]}
+        change = {"meaning-0-kind": "accounts.watch_consents"}
+        staff.post(page, form_of(default, **change))
+        default.refresh_from_db()
+        assert default.arguments == {}
+
     def test_lets_slots_count_anew_and_ends_a_pause(
         self, staff: Client, default: Schedule
     ) -> None:
