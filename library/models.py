@@ -5,9 +5,11 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
+
+from library.searching import holding
 
 FEATURE_NAMES = (
     "danceability",
@@ -31,6 +33,7 @@ SHARE_FEATURES = (
     "liveness",
     "valence",
 )
+MOST_FOUND = 10_000
 UNTITLED = "Untitled"
 """What stands for a name that Spotify leaves empty, as it does after takedowns."""
 
@@ -38,7 +41,7 @@ UNTITLED = "Untitled"
 class ArtistQuerySet(models.QuerySet["Artist"]):
     def matching(self, text: str) -> Self:
         """Artists with a text in their name."""
-        return self.filter(name__icontains=text)
+        return self.filter(holding(text, "name"))
 
 
 class Artist(models.Model):
@@ -67,11 +70,19 @@ class AlbumQuerySet(models.QuerySet["Album"]):
         return self.filter(refreshed_at__lt=before)
 
     def matching(self, text: str) -> Self:
-        """Albums with a text in their name, their artists or a track's name."""
-        tracks = Track.objects.filter(name__icontains=text).values("album")
-        return self.filter(
-            Q(name__icontains=text) | Q(artist_line__icontains=text) | Q(pk__in=tracks)
-        )
+        """Albums with a text in their name, their artists or a track's name.
+
+        Of a text that is everywhere, the newest ten thousand of either are found.
+        """
+        tracks = Track.objects.matching(text).filter(name__icontains=text)
+        own = Album.objects.filter(holding(text, "name", "artist_line"))
+        if connection.vendor != "postgresql":
+            return self.filter(
+                Q(pk__in=own.values("pk")) | Q(pk__in=tracks.values("album"))
+            )
+        found = own.order_by("-pk").values("pk")[:MOST_FOUND]
+        by_track = tracks.order_by("-pk").values("album")[:MOST_FOUND]
+        return self.filter(pk__in=found.union(by_track))
 
     def in_collection(self, collection_id: int) -> Self:
         """Albums of a collection."""
@@ -218,7 +229,7 @@ class TrackQuerySet(models.QuerySet["Track"]):
 
     def matching(self, text: str) -> Self:
         """Tracks with a text in their name or their artists."""
-        return self.filter(Q(name__icontains=text) | Q(artist_line__icontains=text))
+        return self.filter(holding(text, "name", "artist_line"))
 
     def in_collection(self, collection_id: int) -> Self:
         """Tracks of a collection's albums."""
@@ -378,6 +389,11 @@ class Track(models.Model):
             ),
             models.Index(
                 name="tracks_held", fields=("id",), condition=Q(is_usable=False)
+            ),
+            models.Index(
+                name="tracks_unused",
+                fields=("id",),
+                condition=Q(last_used_on=None, is_usable=True, is_playable=True),
             ),
         )
 

@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
+from django.db.models.expressions import OrderBy
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -107,16 +108,36 @@ class KeyPage(Generic[Row]):
         return self.first + len(self.rows) - 1
 
 
+class _Sorted(Func):
+    """A column as it is, in words that no index of PostgreSQL answers to."""
+
+    function = "GREATEST"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template="%(expressions)s", **extra)
+
+
+def _sorted(column: str) -> OrderBy:
+    return OrderBy(_Sorted(F(column.removeprefix("-"))), descending=column[0] == "-")
+
+
 def paginate(
-    rows: "models.QuerySet[Row]", *, order: Order, at: str, size: int
+    rows: "models.QuerySet[Row]",
+    *,
+    order: Order,
+    at: str,
+    size: int,
+    are_few: bool = False,
 ) -> KeyPage[Row]:
     """Return the page of `size` rows at a mark; the first page for an unknown mark.
 
-    One query, or two where a page holds rows with and without a known value.
+    One query, or two where a page holds rows with and without a known value. Where
+    `are_few`, they are found by their condition and sorted: PostgreSQL takes rows for
+    evenly spread and would walk along the index of the order, past a million others.
     """
     field = rows.model._meta.pk if order.field == "pk" else None
     mark = Mark.decode(at, field or rows.model._meta.get_field(order.field))  # type: ignore[arg-type]
-    found = _walk(rows, order, mark, size + 1)
+    found = _walk(rows, order, mark, size + 1, are_few=are_few)
     is_more, found = len(found) > size, found[:size]
     if mark is None or not mark.backward:
         first = mark.number + 1 if mark else 1
@@ -126,7 +147,12 @@ def paginate(
 
 
 def _walk(
-    rows: "models.QuerySet[Row]", order: Order, mark: Mark | None, limit: int
+    rows: "models.QuerySet[Row]",
+    order: Order,
+    mark: Mark | None,
+    limit: int,
+    *,
+    are_few: bool,
 ) -> list[Row]:
     """Return up to `limit` rows from the mark on, in the direction it points."""
     backward = mark is not None and mark.backward
@@ -134,8 +160,11 @@ def _walk(
     start = len(parts) - 1 if mark and mark.value is None else 0
     ahead = parts[: start + 1][::-1] if backward else parts[start:]
     found: list[Row] = []
+    columns = order.columns(backward=backward)
     for part in ahead:
-        stretch = rows.filter(part).order_by(*order.columns(backward=backward))
+        stretch = rows.filter(part).order_by(
+            *(map(_sorted, columns) if are_few else columns)
+        )
         if mark is not None and part is parts[start]:
             stretch = stretch.filter(order.beyond(mark, backward=backward))
         found += stretch[: limit - len(found)]

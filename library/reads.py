@@ -19,6 +19,9 @@ from vibe_engine.words import grouped
 EXACT_UP_TO = 10_000
 """Counting more rows than this takes longer than anybody cares for the last digit."""
 
+SORTED_UP_TO = 30_000
+"""Sorting so many rows takes less than walking past a million others may take."""
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -121,6 +124,11 @@ def count_up_to(rows: "QuerySet[models.Model]", *, most: int = EXACT_UP_TO) -> T
     return _capped(rows.order_by()[: most + 1].count(), most)
 
 
+def are_few(rows: "QuerySet[models.Model]") -> bool:
+    """Whether a list is short enough to be sorted each time it is looked at."""
+    return not count_up_to(rows, most=SORTED_UP_TO).word
+
+
 @dataclass(frozen=True)
 class FeatureSource:
     """Who tells features; `state` as the pages draw it, `words` what it is about."""
@@ -199,12 +207,11 @@ def collections_for_table() -> QuerySet[Collection]:
 def with_credits(artists: QuerySet[Artist]) -> QuerySet[Artist]:
     """Add to each artist how many tracks credit it and when one was last used."""
     credits = TrackArtist.objects.filter(artist=OuterRef("pk")).order_by()
-    counted = credits.values("artist").annotate(
-        tracks=CountRows("pk"), last=Max("track__last_used_on")
-    )
+    of_artist = credits.values("artist")
+    counted = of_artist.annotate(tracks=CountRows("pk")).values("tracks")
+    used = of_artist.annotate(last=Max("track__last_used_on")).values("last")
     return artists.annotate(
-        track_count=Coalesce(Subquery(counted.values("tracks")), 0),
-        last_used_on=Subquery(counted.values("last")),
+        track_count=Coalesce(Subquery(counted), 0), last_used_on=Subquery(used)
     )
 
 

@@ -5,7 +5,7 @@ from automation.models import Run
 from automation.registry import kind
 from metrics.arguments import GrainForm
 from metrics.models import MetricSnapshot
-from metrics.services import keeping, snapshots
+from metrics.services import keeping, snapshots, standing
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
 
@@ -21,6 +21,8 @@ def take_snapshot(run: Run) -> dict[str, object]:
         raise VibeError(f"Figures are taken hourly or daily, not “{grain[:40]}”.")
     slot = snapshots.slot_of(grain, run.created_at)
     is_new = snapshots.take(grain=grain, slot=slot, now=clock.now())
+    if is_new and grain == MetricSnapshot.Grain.HOURLY:
+        standing.keep(now=clock.now())
     return {"grain": grain, "slot": slot.isoformat(), "written": is_new}
 
 

@@ -31,3 +31,24 @@ class MetricSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.grain} {self.slot:%Y-%m-%d %H:%M}"
+
+
+class Standing(models.Model):
+    """The one row that says how the lists use the library, counted once an hour.
+
+    `took_ms` is how long the counting took: while that is short, pages count anew.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    taken_at = models.DateTimeField()
+    took_ms = models.PositiveIntegerField()
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "metric_standing"
+        constraints = (
+            models.CheckConstraint(name="metric_standing_one_row", condition=Q(id=1)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.taken_at:%Y-%m-%d %H:%M}"

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from accounts.models import Account
 from library.models import Album, Artist, Track
+from library.searching import holding
 from playlists.models import Playlist
 
 SHORTEST, LONGEST = 2, 100
@@ -105,12 +106,18 @@ def _list_url(name: str, query: str) -> str:
     return f"{reverse(name)}?{urlencode({'q': query})}"
 
 
-def _matching(rows: QuerySet[Any], query: str) -> QuerySet[Any]:
-    """Narrow rows down to a name, or to the Spotify id that the query holds."""
+def _matching(rows: QuerySet[Any], query: str, *columns: str) -> QuerySet[Any]:
+    """Narrow rows down to a name, or to the Spotify id that the query holds.
+
+    `columns` are those of the index that a large table has for its texts.
+    """
+    named = Q(name__icontains=query)
+    if columns:
+        named &= holding(query, *columns)
     found = _SPOTIFY_ID.search(query)
     if found:
-        return rows.filter(Q(spotify_id=found[0]) | Q(name__icontains=query))[:MOST]
-    return rows.filter(name__icontains=query)[:MOST]
+        named |= Q(spotify_id=found[0])
+    return rows.filter(named)[:MOST]
 
 
 def _places(query: str) -> Iterator[Hit]:
@@ -126,20 +133,21 @@ def _playlists(query: str) -> Iterator[Hit]:
 
 
 def _albums(query: str) -> Iterator[Hit]:
-    for row in _matching(Album.objects.order_by("name", "pk"), query):
+    rows = Album.objects.order_by("name", "pk")
+    for row in _matching(rows, query, "name", "artist_line"):
         yield Hit(str(row), row.artist_line, row.get_absolute_url(), row.image_url)
 
 
 def _tracks(query: str) -> Iterator[Hit]:
     rows = Track.objects.select_related("album").order_by("name", "pk")
-    for row in _matching(rows, query):
+    for row in _matching(rows, query, "name", "artist_line"):
         image = row.album.image_url
         yield Hit(str(row), row.artist_line, row.get_absolute_url(), image)
 
 
 def _artists(query: str) -> Iterator[Hit]:
     tracks = reverse("library:tracks")
-    for row in _matching(Artist.objects.order_by("name", "pk"), query):
+    for row in _matching(Artist.objects.order_by("name", "pk"), query, "name"):
         yield Hit(str(row), "artist", f"{tracks}?{urlencode({'artist': row.pk})}")
 
 

@@ -13,6 +13,7 @@ from metrics import search as searching
 from metrics.context import frame_of
 from metrics.demo.plan import Scale
 from metrics.pictures import agenda, day_lanes, days, growth, rotation, trends
+from metrics.services import standing
 from vibe_engine import clock
 from vibe_engine.web import (
     OperatorRequest,
@@ -74,11 +75,13 @@ def charts_fragment(request: OperatorRequest) -> HttpResponse:
 def rotation_fragment(request: OperatorRequest) -> HttpResponse:
     """Show how the library goes round."""
     now = clock.now()
-    exposure = rotation.exposure()
+    use = standing.look(now=now)
+    exposure = rotation.exposure(use)
     renewed = days.renewed_a_day(now=now)
     context = {
         "exposure": exposure,
-        "coverage": rotation.coverage(places_a_day=renewed * exposure.mean_places),
+        "use": use,
+        "coverage": rotation.coverage(use, places_a_day=renewed * exposure.mean_places),
         "growth": growth.growth(accounts=frame_of(request).accounts, now=now),
     }
     fragments = {"rotation": "metrics/_rotation.html"}

@@ -81,13 +81,14 @@ def track_list(request: OperatorRequest) -> HttpResponse:
     form = TrackFilterForm(request.GET)
     today = clock.now().date()
     tracks = form.apply(Track.objects.all(), today=today)
+    artist, collection = (form.chosen()[name] for name in ("artist", "collection"))
     page = paginate(
         tracks.select_related("album"),
         order=form.order,
         at=_at(request),
         size=ROWS_A_PAGE,
+        are_few=bool(artist or collection) and reads.are_few(tracks),
     )
-    artist = form.chosen()["artist"]
     context = {
         "section": "tracks",
         "has_popularity": any(track.popularity is not None for track in page),

@@ -19,6 +19,7 @@ from automation.models import EngineLease, Run, RunRequest, Schedule, ScheduleSl
 from library.models import Album, Collection, CollectionAlbum, Track
 from metrics.bench.data import INTERVAL_DAYS, World, write_rows, write_world
 from metrics.models import MetricSnapshot
+from metrics.services import standing
 from metrics.services.snapshots import Figures
 from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from playlists.services import planning
@@ -54,11 +55,12 @@ def write_fleet(*, tracks: int, playlists: int, snapshots: int, now: datetime) -
         _write_runs(world)
         _write_figures(now)
         _write_usage(now)
+    _settle()
+    standing.keep(now=now)
     User.objects.create_user(PERSON, is_staff=True)
     EngineLease.objects.create(
         holder=PERSON, lease_until=now, heartbeat_at=now, broker_ok=True
     )
-    _settle()
     return world
 
 

@@ -5,35 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django.db.models import (
-    BooleanField,
-    Case,
-    Count,
-    ExpressionWrapper,
-    F,
-    IntegerField,
-    Min,
-    Q,
-    QuerySet,
-    Sum,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from library.models import Track
 from metrics.pictures.words import counted
-from playlists.models import HistoryEntry, PlaylistSnapshot
+from metrics.services.standing import BAND_EDGES, UNKNOWN, Use
+from playlists.models import PlaylistSnapshot
 from vibe_engine.charts import Part
 from vibe_engine.words import grouped
 
-MOST_EXPOSED = 7
 MOST_REPORTS = 500
 REST_SHOWN_DAYS = 30
-BAND_EDGES = (0.45, 0.55, 0.65, 0.75, 0.85)
-"""Where one ink of energy ends and the next begins (vibe_engine.charts.scales)."""
 
 
 @dataclass(frozen=True)
@@ -122,54 +104,17 @@ class Rests:
         ]
 
 
-def _in_current_lists() -> QuerySet[HistoryEntry]:
-    return HistoryEntry.objects.filter(
-        snapshot__state=PlaylistSnapshot.State.CONFIRMED,
-        snapshot__replaced_at__isnull=True,
-    )
-
-
-def coverage(*, places_a_day: float) -> Coverage:
-    """Return how much of the usable library the lists use, with one query."""
-    here = Q(pk__in=_in_current_lists().values("track"))
-    rows = (
-        Track.objects.usable()
-        .order_by()
-        .annotate(is_here=_whether(here), is_used=_whether(Q(use_count__gt=0)))
-        .values_list("is_here", "is_used", _band())
-        .annotate(n=Count("pk"))
-    )
-    bands: Counter[int] = Counter()
-    resting = never = 0
-    for is_here, is_used, band, number in rows:
-        if is_here:
-            bands[band] += number
-        elif is_used:
-            resting += number
-        else:
-            never += number
+def coverage(use: Use, *, places_a_day: float) -> Coverage:
+    """Return how much of the usable library the lists use."""
+    bands = Counter(use.bands)
     in_lists = bands.total()
     return Coverage(
         in_lists,
-        bands[-1],
-        resting,
-        never,
-        parts=_parts(bands, resting, never),
-        meaning=_coverage_meaning(in_lists + resting + never, places_a_day),
-    )
-
-
-def _whether(condition: Q) -> ExpressionWrapper[Q]:
-    return ExpressionWrapper(condition, output_field=BooleanField())
-
-
-def _band() -> Case:
-    """Return the ink of a track's energy, the calmest 0; -1 where it is unknown."""
-    return Case(
-        When(energy=None, then=Value(-1)),
-        *(When(energy__lt=edge, then=n) for n, edge in enumerate(BAND_EDGES)),
-        default=Value(len(BAND_EDGES)),
-        output_field=IntegerField(),
+        bands[UNKNOWN],
+        use.resting,
+        use.never,
+        parts=_parts(bands, use.resting, use.never),
+        meaning=_coverage_meaning(in_lists + use.resting + use.never, places_a_day),
     )
 
 
@@ -179,7 +124,7 @@ def _parts(bands: Counter[int], resting: int, never: int) -> list[Part]:
     parts = [Part(bands[ink] / whole, f"energy-{ink}") for ink in inks]
     return [
         *parts,
-        Part(bands[-1] / whole, "ink"),
+        Part(bands[UNKNOWN] / whole, "ink"),
         Part(resting / whole, "done"),
         Part(never / whole, "track"),
     ]
@@ -199,30 +144,20 @@ def _coverage_meaning(usable: int, places_a_day: float) -> str:
     )
 
 
-def exposure() -> Exposure:
-    """Return the artists with most places in the present lists, with two queries."""
-    whole = PlaylistSnapshot.objects.current().aggregate(
-        lists=Count("pk"), places=Coalesce(Sum("track_count"), 0)
-    )
-    rows = (
-        _in_current_lists()
-        .values(name=F("track__primary_artist__name"), key=F("track__primary_artist"))
-        .annotate(places=Count("pk"), image=Min("track__album__image_url"))
-        .order_by("-places", "key")[:MOST_EXPOSED]
-    )
+def exposure(use: Use) -> Exposure:
+    """Return the artists with most places in the present lists."""
     tracks = reverse("library:tracks")
     artists = [
         ExposedArtist(
-            name=row["name"] or "Unnamed artist",
-            url=f"{tracks}?{urlencode({'artist': row['key']})}",
-            image_url=row["image"],
-            places=row["places"],
+            name=one.name or "Unnamed artist",
+            url=f"{tracks}?{urlencode({'artist': one.key})}",
+            image_url=one.image_url,
+            places=one.places,
         )
-        for row in rows
+        for one in use.artists
     ]
-    return Exposure(
-        artists, **whole, meaning=_exposure_meaning(artists, whole["places"])
-    )
+    meaning = _exposure_meaning(artists, use.places)
+    return Exposure(artists, places=use.places, lists=use.lists, meaning=meaning)
 
 
 def _exposure_meaning(artists: Sequence[ExposedArtist], total: int) -> str:

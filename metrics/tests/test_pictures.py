@@ -13,9 +13,11 @@ from automation.tests.factories import make_run
 from library.tests.factories import make_tracks
 from metrics.models import MetricSnapshot
 from metrics.pictures import agenda, day_lanes, days, growth, rotation, trends
-from metrics.pictures.rotation import BAND_EDGES
+from metrics.services import standing
+from metrics.services.standing import BAND_EDGES
 from playlists.models import Playlist
 from playlists.tests.factories import make_playlist, make_snapshot
+from vibe_engine import clock
 from vibe_engine.charts.scales import energy_step
 
 SETTINGS = RuntimeSettings(reshuffle_hours=0)
@@ -102,11 +104,15 @@ class TestDays:
         assert sum(day.failed for day in shown.bars) == 1
 
 
+def counted_use() -> standing.Use:
+    return standing.count(now=clock.now())
+
+
 class TestCoverage:
     @pytest.mark.parametrize("energy", [0.0, 0.44, 0.45, 0.6, 0.85, 1.0])
     def test_paints_energies_as_the_charts_do(self, energy: float) -> None:
         make_snapshot(make_playlist(), make_tracks(1, energy=energy))
-        parts = rotation.coverage(places_a_day=1).parts
+        parts = rotation.coverage(counted_use(), places_a_day=1).parts
         (lit,) = (part.paint for part in parts if part.share)
         assert lit == f"energy-{energy_step(energy)}"
 
@@ -117,13 +123,13 @@ class TestCoverage:
 
     def test_says_how_long_a_round_takes(self) -> None:
         make_tracks(100)
-        coverage = rotation.coverage(places_a_day=10)
+        coverage = rotation.coverage(counted_use(), places_a_day=10)
         assert "once in about 10 days" in coverage.meaning
         assert coverage.heard == "0.0%"
 
     def test_leaves_out_held_tracks(self) -> None:
         make_tracks(3, is_usable=False, held_reason="Live")
-        assert rotation.coverage(places_a_day=1).usable == 0
+        assert rotation.coverage(counted_use(), places_a_day=1).usable == 0
 
 
 class TestExposure:
@@ -132,7 +138,7 @@ class TestExposure:
         for _ in range(2):
             make_snapshot(make_playlist(), tracks[:3])
         make_snapshot(make_playlist(), tracks, replaced_at=noon + timedelta(days=1))
-        exposure = rotation.exposure()
+        exposure = rotation.exposure(counted_use())
         assert (exposure.places, exposure.lists, exposure.most) == (6, 2, 4)
         assert exposure.artists[0].name == tracks[0].artist_line
 
