@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from accounts import services
+from accounts import concerns, services
 from accounts.models import Account, Token
 from accounts.services import erasing, keeping, mending
 from accounts.services.waves import Pace
 from automation import ledger, registry, retention
 from automation.models import Run
+from automation.notices.concerns import COLLECT
 from automation.registry import kind
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
@@ -68,3 +69,4 @@ def erase(run: Run) -> dict[str, object]:
 
 registry.on(retention.DUE, keeping.delete_old_usage)
 registry.on(retention.DUE, keeping.finish_erasures)
+registry.on(COLLECT, concerns.collect)

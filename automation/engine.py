@@ -16,9 +16,10 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
 from django.db.models import Q
 
-from automation import doorbell, holds, ledger, schedules, verdicts, watching, worker
+from automation import doorbell, holds, ledger, schedules, verdicts, worker
 from automation.models import EngineLease, Run, ScheduleSlot, Submission
 from automation.restored import Witness
+from automation.watching import Lookout
 from vibe_engine import clock
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Engine:
         self._swept_at: datetime | None = None
         self._was_away = False
         self._witness = Witness()
+        self._lookout = Lookout()
 
     def run(self) -> None:
         """Make rounds until stopped; a database that is away is waited for."""
@@ -75,7 +77,7 @@ class Engine:
         ledger.take_back_lapsed(now=now, is_fleet_wide=self._was_away)
         ledger.close_bulks(now=now)
         self._survive(lambda: verdicts.judge_ended(now=now))
-        self._survive(lambda: watching.look(now=now))
+        self._survive(lambda: self._lookout.look(now=now))
         self._survive(lambda: schedules.open_due_slots(now=now))
         broker_ok = self._ring_due(now=now)
         self._work_itself(now=now, broker_ok=broker_ok)

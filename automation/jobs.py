@@ -2,6 +2,7 @@
 
 from automation import registry, retention, runtime
 from automation.models import Run
+from automation.notices import concerns, keeping, own, sending, watch
 from automation.registry import kind
 from vibe_engine import clock
 
@@ -12,4 +13,13 @@ def apply_retention(run: Run) -> dict[str, object]:
     return retention.apply_retention(run=run, settings=runtime.load(), now=clock.now())
 
 
+@kind(watch.KIND)
+def notify(run: Run) -> dict[str, object]:
+    """Send one message to one channel."""
+    return sending.deliver(run=run, now=clock.now())
+
+
 registry.on(retention.DUE, retention.delete_old_runs)
+registry.on(retention.DUE, keeping.delete_old_notices)
+registry.on(concerns.COLLECT, own.collect)
+registry.on("account.erased", keeping.forget_account)

@@ -58,6 +58,7 @@ class RuntimeSettings:
     guard_fewest_pushes: int = 20
     guard_surge_factor: int = 3
     guard_fewest_changes: int = 500
+    notify_circuit_hours: int = 3
 
 
 Value = int | str | bool | tuple[str, ...]
@@ -360,6 +361,14 @@ SPECS: tuple[Spec, ...] = (
         "Schedules that change fewer playlists than these are never unusual",
         (1, 100_000),
         "playlists",
+    ),
+    _number(
+        "notify_circuit_hours",
+        "Calls that rest",
+        "Notifications",
+        "Hours for which Spotify lets a developer's calls rest before anybody is told",
+        (0, 48),
+        "hours",
     ),
 )
 BY_KEY = {spec.key: spec for spec in SPECS}

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from automation import switches, views
+from automation.notices import views as notices
 
 app_name = "automation"
 
@@ -24,6 +25,12 @@ urlpatterns = [
         path(f"automation/writing/{one.path}/", switches.turn, {"switch": one}, name)
         for name, one in switches.SWITCHES.items()
     ),
+    path("automation/notices/", notices.overview, name="notices"),
+    path("automation/notices/new/<slug:kind>/", notices.create, name="create_channel"),
+    path("automation/notices/<int:pk>/", notices.edit, name="edit_channel"),
+    path("automation/notices/<int:pk>/delete/", notices.delete, name="delete_channel"),
+    path("automation/notices/<int:pk>/test/", notices.test, name="test_channel"),
+    path("automation/notices/<int:pk>/toggle/", notices.toggle, name="toggle_channel"),
     path("settings/", views.settings_page, name="settings"),
     path("settings/<slug:key>/restore/", views.restore_setting, name="restore_setting"),
 ]

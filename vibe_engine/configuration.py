@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 MODES = ("demo", "live")
@@ -161,3 +163,43 @@ def networks(name: str, texts: Sequence[str]) -> tuple[Network, ...]:
         raise ImproperlyConfigured(
             f"{name} must be networks such as 10.0.0.0/8, with commas between: {error}."
         ) from None
+
+
+_HOST = re.compile(r"(\*\.)?([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
+
+
+def hosts_and_networks(
+    name: str, texts: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[Network, ...]]:
+    """Return host names ("*.example.org" for those below one) and networks, apart."""
+    hosts, found = [], []
+    for text in texts:
+        try:
+            found.append(ipaddress.ip_network(text))
+        except ValueError:
+            if not _HOST.fullmatch(text.lower()) or text[-1].isdigit():
+                raise ImproperlyConfigured(
+                    f"{name} must name hosts such as hooks.example.org or "
+                    f"*.example.org, or networks such as 10.0.0.0/8, not “{text}”."
+                ) from None
+            hosts.append(text.lower())
+    return tuple(hosts), tuple(found)
+
+
+def mail_server(url: str) -> dict[str, Any]:
+    """Return Django's settings for sending e-mail; without `url` none is sent."""
+    try:
+        given = environ.Env.email_url_config(url or "dummymail://")
+    except (ImproperlyConfigured, ValueError):
+        given = {}
+    backend = str(given.get("EMAIL_BACKEND", ""))
+    if not backend or (
+        backend.endswith("smtp.EmailBackend") and not given["EMAIL_HOST"]
+    ):
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be an address such as "
+            "smtp+tls://user:password@mail.example.org:587."
+        )
+    usual = {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False, "EMAIL_PORT": 25}
+    texts = dict.fromkeys(("EMAIL_HOST", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"), "")
+    return usual | texts | {key: value for key, value in given.items() if value}

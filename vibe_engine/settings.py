@@ -321,6 +321,20 @@ METRICS_ALLOWED_NETWORKS = configuration.networks(
     env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.1/32"] if DEMO else []),
 )
 
+# What people are told ------------------------------------------------------------
+
+EMAIL_URL = env.str("EMAIL_URL", default="")
+globals().update(configuration.mail_server(EMAIL_URL))
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"Vibe Engine <vibe-engine@{public_host}>"
+)
+NOTIFY_ALLOWED_HOSTS = env.list(
+    "NOTIFY_ALLOWED_HOSTS",
+    default=["localhost", "127.0.0.0/8", "::1/128"] if DEMO else [],
+)
+configuration.hosts_and_networks("NOTIFY_ALLOWED_HOSTS", NOTIFY_ALLOWED_HOSTS)
+
 # The browser -----------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS

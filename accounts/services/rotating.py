@@ -12,6 +12,7 @@ from django.db import models
 
 from accounts.models import App, Token
 from automation.faultpoints import fault_point
+from automation.models import Channel
 from vibe_engine import crypto
 from vibe_engine.crypto import DecryptError
 
@@ -43,6 +44,12 @@ STORES = (
         App,
         ("client_secret_encrypted",),
         lambda app, column: app.identity,
+    ),
+    Store(
+        "notification channels",
+        Channel,
+        ("url_encrypted", "secret_encrypted"),
+        lambda channel, column: channel.identity(column.removesuffix("_encrypted")),
     ),
 )
 """Everything that is encrypted; a test holds this against the models."""

@@ -35,6 +35,8 @@ class Figures:
     tracks_per_playlist: float | None
     coverage: float | None
     mean_rest_days: float | None
+    short_lists: int = 0
+    """Lists on Spotify that hold fewer tracks than their playlist asked for."""
 
 
 def slot_of(grain: str, moment: datetime) -> datetime:
@@ -58,7 +60,7 @@ def take(*, grain: str, slot: datetime, now: datetime) -> bool:
 
 
 def measure(*, now: datetime) -> Figures:
-    """Count the fleet's figures with eight queries."""
+    """Count the fleet's figures with nine queries."""
     since = now - DAY
     library = Track.objects.aggregate(
         tracks=Count("pk"),
@@ -77,6 +79,7 @@ def measure(*, now: datetime) -> Figures:
         tracks_per_playlist=lists.aggregate(n=Avg("track_count"))["n"],
         coverage=used / library["usable"] if library["usable"] else None,
         mean_rest_days=_mean_rest_days(since),
+        short_lists=lists.filter(report__shortfall__gt=0).count(),
     )
 
 
