@@ -187,6 +187,8 @@ POST_ONLY = frozenset(
         "automation:resume",
         "automation:shadow",
         "automation:leave_shadow",
+        "automation:test_channel",
+        "automation:toggle_channel",
         "accounts:enter_shadow",
         "accounts:leave_shadow",
     }
@@ -200,11 +202,15 @@ APART = frozenset(
         "metrics:readyz",
         "metrics:prometheus",
         "automation:drawer",
+        "automation:notices",
+        "automation:create_channel",
+        "automation:edit_channel",
+        "automation:delete_channel",
         "accounts:receipt_file",
         "library:feature_template",
     }
 )
-"""Addresses without a page of their own for people who are signed in."""
+"""Addresses without a page of their own for those who look or act."""
 
 
 def named_addresses(

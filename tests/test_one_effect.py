@@ -77,9 +77,9 @@ def names_that_open_runs() -> set[str]:
 
 
 def pages(fleet: Fleet) -> Iterator[str]:
-    """Yield every address that an operator can look at."""
+    """Yield every address that staff can look at."""
     for name, tried in addresses(fleet).items():
-        if "operator" in WHO_MAY[name].get and name != "oauth_callback":
+        if "staff" in WHO_MAY[name].get and name != "oauth_callback":
             yield from tried
     for row in (*Run.objects.all(), *Account.objects.all()):
         yield row.get_absolute_url()
@@ -141,15 +141,15 @@ def openings(client: Client, fleet: Fleet) -> Iterator[Sent]:
 
 class TestEveryForm:
     def test_that_opens_a_run_has_one_key_and_one_effect(
-        self, fleet: Fleet, operator: Client
+        self, fleet: Fleet, staff: Client
     ) -> None:
         reached: set[str] = set()
-        for sent in openings(operator, fleet):
+        for sent in openings(staff, fleet):
             assert len(sent.keys) == 1, f"{sent.name}: no key, or more than one"
             assert re.fullmatch("[0-9a-f]{32}", sent.keys[0])
-            again = post(operator, sent.address, sent.fields)
+            again = post(staff, sent.address, sent.fields)
             assert (again.runs, again.location) == ([], sent.location), sent.name
-            other = operator.post(
+            other = staff.post(
                 sent.address, {FORM_KEY: sent.keys[0], "something": "else"}
             )
             assert other.status_code == 409, sent.name

@@ -21,7 +21,9 @@ from accounts.services import client_for, erasing, mending
 from accounts.tests.factories import connect_account
 from automation import ledger, registry, runtime, worker
 from automation.ledger import RunSpec
-from automation.models import Run
+from automation.models import Delivery, Run
+from automation.notices import watch
+from automation.tests.factories import make_channel
 from library.models import FEATURE_NAMES, Album, Track
 from library.services import open_refresh
 from metrics.models import MetricSnapshot
@@ -297,6 +299,16 @@ def _retention(world: World) -> Run:
         grain="hourly", slot=long_ago, taken_at=long_ago, figures={}
     )
     return world.schedule("automation.apply_retention")
+
+
+@case("automation.notify")
+def _notify(world: World) -> Run:
+    delivery = Delivery.objects.create(
+        channel=make_channel(), what="test", created_at=clock.now()
+    )
+    return watch.open_delivery(
+        delivery, now=clock.now(), priority=Run.Priority.INTERACTIVE
+    )
 
 
 @case("library.refresh_content")

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
 
 from automation import ledger
 from automation.ledger import RunSpec
-from automation.models import Run
+from automation.models import Channel, Notice, Run, Topic
 from vibe_engine import clock
 
 _numbers = count(1)
@@ -25,6 +27,30 @@ def make_spec(**changes: object) -> RunSpec:
 def make_run(*, now: datetime | None = None, **changes: object) -> Run:
     """Open a run and return it."""
     return ledger.open_run(make_spec(**changes), now=now or clock.now())
+
+
+def make_channel(
+    *, url: str = "", secret: str = "a secret of some length", **fields: Any
+) -> Channel:
+    """Save a webhook at `url`, or an e-mail channel where there is none."""
+    fields.setdefault("kind", "webhook" if url else "email")
+    fields.setdefault("name", f"Channel {next(_numbers)}")
+    fields.setdefault("address", urlsplit(url).netloc or "night@example.org")
+    fields.setdefault("topics", list(Topic))
+    fields.setdefault("created_at", clock.now())
+    channel = Channel.objects.create(**fields)
+    channel.seal(url=url, secret=secret if url else "")
+    channel.save()
+    return channel
+
+
+def make_notice(*, now: datetime, **fields: Any) -> Notice:
+    """Save a cause that stands and is worth telling."""
+    fields.setdefault("topic", Topic.SCHEDULE)
+    fields.setdefault("key", f"thing:{next(_numbers)}")
+    fields.setdefault("title", "The schedule “Due reshuffles” has paused itself")
+    times = dict.fromkeys(("since", "opened_at", "tell_from"), now)
+    return Notice.objects.create(**(times | fields))
 
 
 def make_working_run(**changes: object) -> Run:

@@ -9,8 +9,8 @@ from django.contrib.sessions.models import Session
 from accounts.models import Account, ErasureReceipt
 from accounts.tests.factories import make_account, make_app
 from automation import schedules
-from automation.models import EngineLease, Run, Schedule, ScheduleSlot, Setting
-from automation.tests.factories import make_run
+from automation.models import Channel, Delivery, EngineLease, Run, Schedule, ScheduleSlot, Setting
+from automation.tests.factories import make_channel, make_notice, make_run
 from library.models import Album, Collection, Track
 from library.tests.factories import make_collection, make_tracks
 from metrics.models import MetricSnapshot
@@ -31,6 +31,7 @@ class Fleet:
     collection: Collection
     run: Run
     schedule: Schedule
+    channel: Channel
 
     def arguments(self, name: str) -> dict[str, Any]:
         """Return what the address of this name needs, as `reverse()` takes it."""
@@ -43,6 +44,7 @@ class Fleet:
             "action": "reshuffle",
             "code": RECEIPT,
             "suffix": "json",
+            "kind": "webhook",
         }
 
     def _row(self, app: str, view: str) -> Any:
@@ -50,19 +52,28 @@ class Fleet:
             words = {"album": self.album, "track": self.track}
             found = (row for word, row in words.items() if word in view)
             return next(found, self.collection)
+        if app == "automation" and "channel" in view:
+            return self.channel
         if app == "automation":
             return self.schedule if "schedule" in view else self.run
         return self.playlist if app == "playlists" else self.account
 
 
 RECEIPT = "K7QRECEIPT"
-SECRETS = ("BQ-access-canary", "AQ-refresh-canary", "client-secret-canary")
+SECRETS = (
+    "BQ-access-canary",
+    "AQ-refresh-canary",
+    "client-secret-canary",
+    "https://hooks.example.org/way-canary",
+    "webhook-secret-canary",
+)
 
 
 def make_fleet() -> Fleet:
     """Save one account, playlist, album, track, collection, run and schedule.
 
-    The account's tokens and its app's secret are `SECRETS`.
+    The account's tokens, its app's secret, a channel's address and its secret are
+    `SECRETS`.
     """
     app = make_app(client_secret=SECRETS[2])
     account = make_account(app=app, tokens=SECRETS[:2])
@@ -81,6 +92,7 @@ def make_fleet() -> Fleet:
         collection=collection,
         run=make_run(kind="playlists.reshuffle", subject=playlist.subject),
         schedule=Schedule.objects.earliest("pk"),
+        channel=make_channel(url=SECRETS[3], secret=SECRETS[4]),
     )
 
 
@@ -111,6 +123,8 @@ def make_machinery(fleet: Fleet) -> None:
     MetricSnapshot.objects.create(grain="hourly", slot=now, taken_at=now, figures={})
     HistoryAudit.objects.create(at=now, reason="retention", entries_deleted=0)
     HistoryUnlock.objects.create()
+    make_notice(now=now)
+    Delivery.objects.create(channel=fleet.channel, what="test", created_at=now)
 
 
 def all_rows() -> dict[str, list[tuple[Any, ...]]]:

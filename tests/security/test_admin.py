@@ -13,7 +13,15 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import App, Token
-from automation.models import EngineLease, Run, ScheduleSlot, Setting
+from automation.models import (
+    Channel,
+    Delivery,
+    EngineLease,
+    Notice,
+    Run,
+    ScheduleSlot,
+    Setting,
+)
 from library.models import LibraryVersion
 from metrics.models import MetricSnapshot
 from playlists.models import (
@@ -34,6 +42,9 @@ READ_ONLY: tuple[type[models.Model], ...] = (
     Setting,
     EngineLease,
     ScheduleSlot,
+    Notice,
+    Channel,
+    Delivery,
     LibraryVersion,
     MetricSnapshot,
     PlaylistSnapshot,

@@ -38,6 +38,7 @@ ACT = Access(post=OPERATORS)
 ASK_AND_ACT = Access(get=OPERATORS, post=OPERATORS)
 READ_AND_ACT = Access(get=VIEWERS, post=OPERATORS)
 OPEN = Access(get=ALL)
+STAFF = frozenset({"staff"})
 
 WHO_MAY = {
     "login": Access(get=ALL, post=ALL),
@@ -88,6 +89,12 @@ WHO_MAY = {
     "automation:resume": ACT,
     "automation:shadow": ACT,
     "automation:leave_shadow": ACT,
+    "automation:notices": Access(get=STAFF),
+    "automation:create_channel": Access(get=STAFF, post=STAFF),
+    "automation:edit_channel": Access(get=STAFF, post=STAFF),
+    "automation:delete_channel": Access(get=STAFF, post=STAFF),
+    "automation:test_channel": Access(post=STAFF),
+    "automation:toggle_channel": Access(post=STAFF),
     "automation:settings": READ_AND_ACT,
     "automation:restore_setting": ACT,
     "library:list": READ,

@@ -332,7 +332,7 @@ class TestObjects:
         app = fleet.account.app
         key = new_token_key()
         objects = (
-            *(fleet.account, fleet.account.token, app, fleet.run),
+            *(fleet.account, fleet.account.token, app, fleet.run, fleet.channel),
             crypto.EnvironmentKeys([key]),
             PendingConsent("the-state", "the-verifier", 1, 1, "2026-12-01"),
             oauth.App(app.client_id, app.client_secret),
