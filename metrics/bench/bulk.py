@@ -1,35 +1,43 @@
 """A bulk reshuffle on one worker: drawn, ordered and written."""
 
 import time
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
-from automation import runtime
+from automation import ledger, runtime
+from automation.models import Run
 from metrics.bench.data import World
+from metrics.bench.database import BenchError
 from metrics.bench.measure import peak_mb
 from metrics.bench.sampler import Subject, barred_tracks, check
 from playlists.models import Playlist, PlaylistSnapshot
-from playlists.services import batches
-from playlists.services.planning import Plan
+from playlists.services import ahead, opening, planning, reshuffling
+from playlists.services.opening import Wish
+from vibe_engine import clock
 
 CHECKED = 50
+KIND = reshuffling.KIND
 
 
 def measure(world: World) -> dict[str, Any]:
-    """Draw, order and store a list for every playlist; check some of them.
+    """Draw, order and store a list for the run of every playlist; check some of them.
 
-    :raises BenchError: a list is short or breaks a rule.
+    The runs are opened before, and nothing is sent: what is timed is what a worker
+    does for all of them before the first call.
+
+    :raises BenchError: a list is missing, short or breaks a rule.
     """
     playlists = list(Playlist.objects.order_by("pk"))
     barred = {
         one.pk: barred_tracks(Subject(world, one, 0))
         for one in playlists[:: max(1, len(playlists) // CHECKED)]
     }
+    _open_runs(playlists)
+    before = peak_mb()
     started, cpu = time.perf_counter(), time.process_time()
-    stored = 0
-    for start in range(0, len(playlists), batches.CHUNK):
-        stored += _one_chunk(playlists[start : start + batches.CHUNK], world)
+    stored = _draw_all()
     seconds, cpu_s = time.perf_counter() - started, time.process_time() - cpu
     peak = peak_mb()
     for pk, kept_out in barred.items():
@@ -42,19 +50,47 @@ def measure(world: World) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "cpu_s": round(cpu_s, 2),
         "peak_mb": round(peak, 1),
+        "before_mb": round(before, 1),
     }
 
 
-def _one_chunk(chunk: list[Playlist], world: World) -> int:
-    drawn = batches.draw_lists(
-        playlists=chunk,
-        settings=runtime.load(),
-        now=world.now,
-        seeds={playlist.pk: playlist.pk for playlist in chunk},
-    )
-    plans = [(one, plan) for one, plan in drawn if isinstance(plan, Plan)]
-    with transaction.atomic():
-        rows = batches.store_lists(
-            plans, origin=PlaylistSnapshot.Origin.RESHUFFLE, now=world.now
+def _open_runs(playlists: list[Playlist]) -> None:
+    """Open a reshuffle of each, without telling the workers that run elsewhere."""
+    wish, now = Wish(kind=KIND, verb="Reshuffle"), clock.now()
+    Run.objects.bulk_create(
+        opening.spec_for(wish, playlist).draft(now=now, requested_by=None)
+        for playlist in opening.with_lane(
+            Playlist.objects.filter(pk__in=[one.pk for one in playlists])
         )
-    return len(rows)
+    )
+
+
+def _draw_all() -> int:
+    """Let the first run without a list draw ahead until there is none."""
+    stored, now = 0, clock.now()
+    while (run := _without_list().first()) is not None:
+        claimed = ledger.claim(run.pk, worker="bench")
+        if claimed is None:
+            raise BenchError("A run of the bench could not be claimed.")
+        stored += _draw_for(claimed, now=now)
+    return stored
+
+
+def _draw_for(run: Run, *, now: datetime) -> int:
+    """Do for a run what its job does before the first call; count the lists."""
+    pk = run.subject.removeprefix("playlist:")
+    asked: dict[str, Any] = {
+        "run": run,
+        "playlist": Playlist.objects.get(pk=pk),
+        "origin": PlaylistSnapshot.Origin.RESHUFFLE,
+        "settings": runtime.load(),
+        "now": now,
+    }
+    drawn_ahead = ahead.draw_ahead(**asked)
+    planning.plan_list(**asked)
+    return drawn_ahead or 1
+
+
+def _without_list() -> QuerySet[Run]:
+    lists = PlaylistSnapshot.objects.planned().filter(run=OuterRef("pk"))
+    return Run.objects.due(now=clock.now()).filter(~Exists(lists), kind=KIND)

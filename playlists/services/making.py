@@ -7,7 +7,7 @@ from automation.faultpoints import fault_point
 from automation.models import Run
 from automation.runtime import RuntimeSettings
 from playlists.models import Playlist, PlaylistSnapshot
-from playlists.services import details, founding, planning, pushing
+from playlists.services import ahead, details, founding, planning, pushing
 from vibe_engine.spotify.client import SpotifyClient
 
 
@@ -27,12 +27,12 @@ def make_playlist(
     """
     plan = playlist.snapshots.current().first()
     if plan is None:
+        origin = PlaylistSnapshot.Origin.CREATE
+        ahead.draw_ahead(
+            run=run, playlist=playlist, origin=origin, settings=settings, now=now
+        )
         plan = planning.plan_list(
-            run=run,
-            playlist=playlist,
-            origin=PlaylistSnapshot.Origin.CREATE,
-            settings=settings,
-            now=now,
+            run=run, playlist=playlist, origin=origin, settings=settings, now=now
         )
     ledger.note_step(run, "Creating it on Spotify", done=1, total=4)
     others = founding.found_playlist(run=run, playlist=playlist, client=client, now=now)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
+from automation.models import Run
 from library import pool
 from library.pool import PoolColumns
 from playlists import sampler
@@ -19,7 +20,7 @@ class Neighbours:
     """The other lists within the scope of a rest, and on which day each was left.
 
     A scope is read once, with one query, however many lists are drawn. What stands
-    somewhere, or is planned to, counts as left today; lists drawn meanwhile are made
+    somewhere, or is still to come, counts as left today; lists drawn meanwhile are made
     known by `add`.
     """
 
@@ -75,13 +76,24 @@ class Neighbours:
         midnight = self._now.astimezone(UTC).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
-        states = (PlaylistSnapshot.State.CONFIRMED, PlaylistSnapshot.State.PLANNED)
-        standing = Q(replaced_at=None, state__in=states)
+        standing = Q(state=PlaylistSnapshot.State.CONFIRMED) | _still_to_come(midnight)
         lately = Q(replaced_at__gte=midnight - timedelta(days=self._cooldown_days))
-        lists = PlaylistSnapshot.objects.filter(standing | lately)
+        lists = PlaylistSnapshot.objects.filter(
+            (standing & Q(replaced_at=None)) | lately
+        )
         if account_id is not None:
             lists = lists.filter(playlist__account=account_id)
         return lists.values_list("playlist", "plan", "replaced_at")
+
+
+def _still_to_come(midnight: datetime) -> Q:
+    """Say which planned lists count: sent ones, and today's of runs that go on.
+
+    Others are drawn anew before they are sent (`planning.plan_list`).
+    """
+    is_awaited = Q(planned_at__gte=midnight, run__state__in=Run.ACTIVE)
+    is_sent = Q(sent_at__isnull=False)
+    return Q(state=PlaylistSnapshot.State.PLANNED) & (is_sent | is_awaited)
 
 
 def _by_number(tracks: Iterable[tuple[int, int]], numbers: dict[int, int]) -> _Days:

@@ -61,14 +61,15 @@ def plan_list(
 ) -> PlaylistSnapshot:
     """Return the playlist's planned list: the one that stands, or else a new one.
 
-    A plan that an earlier attempt left is taken up again while its rules and its
-    tracks still hold, so that a list once sent is not replaced by another. `seed`
-    None takes the run's number.
+    A plan that was sent, whoever drew it, is taken up again while its rules and its
+    tracks still hold, so that a list once sent is not replaced by another. One that
+    was not sent holds for its own run, on the day it was drawn: uses, pins and other
+    lists move on. `seed` None takes the run's number.
 
     :raises EmptyDrawError: no track may be drawn; nothing is stored.
     """
     fault_point("push.before_plan")
-    standing = _standing_plan(playlist, origin, settings, seed=seed)
+    standing = _standing_plan(run, playlist, origin, settings, now=now, seed=seed)
     if standing is None:
         plan = draw_list(
             playlist=playlist,
@@ -151,14 +152,19 @@ def draw_from(
 
 
 def _standing_plan(
+    run: Run,
     playlist: Playlist,
     origin: PlaylistSnapshot.Origin,
     settings: RuntimeSettings,
     *,
+    now: datetime,
     seed: int | None,
 ) -> PlaylistSnapshot | None:
     plan = playlist.snapshots.planned().first()
     if plan is None or plan.origin != origin or seed not in (None, plan.seed):
+        return None
+    is_own = plan.run_id == run.pk and plan.batch_tag == batch_tag(now)
+    if plan.sent_at is None and not is_own:
         return None
     wanted = rules_hash_of(rules_for(playlist, settings), collection_ids_of(playlist))
     if plan.rules_hash != wanted:
@@ -171,8 +177,12 @@ def _standing_plan(
 def store_snapshot(
     *, run: Run, playlist: Playlist, now: datetime, **columns: Any
 ) -> PlaylistSnapshot:
-    """Store a planned list in place of any other plan of the playlist."""
+    """Store a planned list in place of any other plan of the playlist.
+
+    Whoever plans holds the playlist's row, so that two never plan for one.
+    """
     with ledger.fenced(run):
+        lock_playlists([playlist.pk])
         abandon_plan(playlist, now=now)
         return insert_snapshot(run=run, playlist=playlist, now=now, **columns)
 
@@ -206,6 +216,19 @@ def new_snapshot(
         planned_at=now,
         **columns,
     )
+
+
+def lock_playlists(
+    playlist_ids: Sequence[int], *, skip_locked: bool = False
+) -> set[int]:
+    """Hold the rows of playlists until the transaction ends; return which are held.
+
+    With `skip_locked` those that somebody else holds are left out, where the database
+    can (PostgreSQL); a transaction on SQLite is alone anyway.
+    """
+    rows = Playlist.objects.filter(pk__in=playlist_ids).order_by("pk")
+    held = rows.select_for_update(no_key=True, skip_locked=skip_locked)
+    return set(held.values_list("pk", flat=True))
 
 
 def abandon_plan(playlist: Playlist, *, now: datetime) -> None:

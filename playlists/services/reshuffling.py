@@ -12,7 +12,7 @@ from automation.models import Run
 from automation.runtime import RuntimeSettings
 from playlists import reads, sampler
 from playlists.models import Playlist, PlaylistSnapshot
-from playlists.services import details, opening, planning, pushing, spreading
+from playlists.services import ahead, details, opening, planning, pushing, spreading
 from playlists.services.opening import Playlists, Wish
 from vibe_engine.errors import ConflictError, InputError
 from vibe_engine.spotify.client import SpotifyClient
@@ -145,10 +145,14 @@ def reshuffle_playlist(
     """
     snapshot = _list_of_run(run, playlist)
     if snapshot is None:
+        origin = PlaylistSnapshot.Origin.RESHUFFLE
+        ahead.draw_ahead(
+            run=run, playlist=playlist, origin=origin, settings=settings, now=now
+        )
         snapshot = planning.plan_list(
             run=run,
             playlist=playlist,
-            origin=PlaylistSnapshot.Origin.RESHUFFLE,
+            origin=origin,
             settings=settings,
             now=now,
             seed=seed,

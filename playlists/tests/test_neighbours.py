@@ -7,11 +7,12 @@ import pytest
 
 from accounts.tests.factories import make_account
 from automation import runtime
+from automation.models import Run
+from automation.tests.factories import make_run
 from library.models import Track
 from library.tests.factories import make_track
 from playlists.models import Playlist
 from playlists.services import batches, planning
-from playlists.services.planning import Plan
 from playlists.tests.factories import (
     make_planned_snapshot,
     make_playlist,
@@ -43,7 +44,7 @@ class TestScope:
         make_snapshot(sister, tracks[1:2])
         gone = {"confirmed_at": now - timedelta(days=9)}
         make_snapshot(sister, tracks[2:3], replaced_at=now - timedelta(days=2), **gone)
-        make_planned_snapshot(make_playlist(), tracks[3:])
+        make_planned_snapshot(make_playlist(), tracks[3:], run=make_run())
         return tracks, sister
 
     @pytest.mark.parametrize(
@@ -63,6 +64,20 @@ class TestScope:
         )
         assert drawn(scoped("fleet")) == {track.pk}
 
+    def test_passes_over_planned_lists_that_will_not_be_sent(self) -> None:
+        track, ended = make_track(), make_run()
+        Run.objects.filter(pk=ended.pk).update(
+            state=Run.State.CANCELLED, finished_at=clock.now()
+        )
+        make_planned_snapshot(make_playlist(), [track], run=ended)
+        make_planned_snapshot(
+            make_playlist(),
+            [track],
+            run=make_run(),
+            planned_at=clock.now() - timedelta(days=1),
+        )
+        assert drawn(scoped("fleet")) == {track.pk}
+
     def test_counts_the_lists_of_one_batch_among_each_other(self) -> None:
         tracks = {make_track().pk for _ in range(4)}
         account = make_account()
@@ -79,8 +94,6 @@ class TestScope:
                 seeds={one.pk: 3 for one in both},
             )
         ]
-        found = [
-            pk for plan in plans if isinstance(plan, Plan) for pk in plan.track_ids
-        ]
+        found = [pk for plan in plans if plan for pk in plan.track_ids]
         assert len(found) == 4
         assert set(found) == tracks
