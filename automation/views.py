@@ -144,10 +144,14 @@ def toggle_schedule(request: OperatorRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @viewer_required
 def settings_page(request: OperatorRequest) -> HttpResponse:
-    """Show every runtime setting; a POST saves the changed ones, all or none."""
+    """Show every runtime setting; a POST saves the changed ones, all or none.
+
+    Values in the address are filled in, for a person to save.
+    """
     if request.method == "POST":
         return _save_settings(request)
-    return _render_settings(request, typed={}, problems={}, status=200)
+    filled = {key: request.GET[key] for key in request.GET if key in runtime.BY_KEY}
+    return _render_settings(request, typed=filled, problems={}, status=200)
 
 
 @operator_required
@@ -184,7 +188,11 @@ def _render_settings(
     return render(
         request,
         "automation/settings.html",
-        {"groups": groups, "changes": reads.latest_changes()},
+        {
+            "groups": groups,
+            "changes": reads.latest_changes(),
+            "filled": [runtime.BY_KEY[key].label for key in typed if not problems],
+        },
         status=status,
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from metrics import views
+from metrics import capacity_views, views
 
 app_name = "metrics"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("home/charts/", views.charts_fragment, name="charts"),
     path("home/rotation/", views.rotation_fragment, name="rotation"),
     path("home/rests/", views.rests_fragment, name="rests"),
+    path("home/capacity/", capacity_views.capacity_fragment, name="capacity"),
     path("home/trends/", views.trends_fragment, name="trends"),
     path("search/", views.search, name="search"),
     path("health/", views.health_page, name="health"),

@@ -69,6 +69,7 @@ PAGES = (
     Page("metrics:charts", "account playlist"),
     Page("metrics:rotation", "artist"),
     Page("metrics:rests", "account"),
+    Page("metrics:capacity", "account collection", most=14),
     *variants("metrics:trends", "", {"span": "24h"}, {"span": "year"}),
     *variants("metrics:search", "account", {"q": "onerror"}, {"q": "no such name"}),
     Page("metrics:health", "account"),

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, TextField
 from django.db.models.functions import Cast
 
-from accounts.models import Developer
+from accounts.models import Account, Developer
 from accounts.throttle import usage
 from automation.runtime import RuntimeSettings
 from playlists import sampler
@@ -157,11 +157,40 @@ def carries(
     return supply.holds(terms.rules.size, lists, taken=taken)
 
 
-def read_groups(*, settings: RuntimeSettings) -> list[Group]:
-    """Return the playlists that are renewed by their terms, the largest group first.
+@dataclass(frozen=True)
+class Fleet:
+    """The playlists that are renewed: their groups, the largest first, and turns.
 
-    Two queries. Playlists whose stored rules cannot be read are left out.
+    `turns` counts playlists by account, days between two lists, and whether their
+    description stays as it is.
     """
+
+    groups: Sequence[Group]
+    turns: Mapping[tuple[int, int, bool], int]
+
+
+def read_fleet(*, settings: RuntimeSettings) -> Fleet:
+    """Return the playlists that are renewed, with two queries.
+
+    Those whose stored rules cannot be read are in no group.
+    """
+    names, chosen = _read_collections()
+    alike: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
+    turns: Counter[tuple[int, int, bool]] = Counter()
+    rows = Playlist.objects.filter(status__in=RENEWED).order_by("pk")
+    rows = rows.annotate(words=Cast("rules", TextField()))
+    for pk, account, own_words, *rest in rows.values_list(
+        "pk", "account", "description_is_custom", "words", WEEKDAY, *OVERRIDES
+    ):
+        alike[tuple(sorted(chosen.get(pk, ()))), *rest].append((pk, account))
+        turns[account, _interval(rest[1], rest[3], settings), own_words] += 1
+    groups = [_group(key, members, names, settings) for key, members in alike.items()]
+    found = [group for group in groups if group is not None]
+    return Fleet(sorted(found, key=lambda group: -group.playlists), turns)
+
+
+def _read_collections() -> tuple[dict[int, str], dict[int, list[int]]]:
+    """Return the names of collections, and those of each playlist, by primary key."""
     links = Playlist.collections.through.objects.filter(playlist__status__in=RENEWED)
     names: dict[int, str] = {}
     chosen: dict[int, list[int]] = defaultdict(list)
@@ -170,16 +199,12 @@ def read_groups(*, settings: RuntimeSettings) -> list[Group]:
     ):
         chosen[pk].append(collection)
         names[collection] = name
-    alike: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
-    rows = Playlist.objects.filter(status__in=RENEWED).order_by("pk")
-    rows = rows.annotate(words=Cast("rules", TextField()))
-    for pk, account, *rest in rows.values_list(
-        "pk", "account", "words", WEEKDAY, *OVERRIDES
-    ):
-        alike[tuple(sorted(chosen.get(pk, ()))), *rest].append((pk, account))
-    groups = [_group(key, members, names, settings) for key, members in alike.items()]
-    found = [group for group in groups if group is not None]
-    return sorted(found, key=lambda group: -group.playlists)
+    return names, chosen
+
+
+def _interval(weekday: int | None, own: int | None, settings: RuntimeSettings) -> int:
+    interval = own or settings.reshuffle_interval_days
+    return interval if weekday is None else whole_weeks(interval)
 
 
 def _group(
@@ -304,31 +329,39 @@ def _in_scope(group: Group, other: Group) -> float:
     return other.playlists * group.together / max(1, group.playlists)
 
 
-def write_loads(*, settings: RuntimeSettings) -> dict[int, WriteLoad]:
-    """Return what each developer's playlists ask of its daily writes: two queries."""
+def write_loads(
+    fleet: Fleet, *, accounts: Iterable[Account], settings: RuntimeSettings
+) -> dict[int, WriteLoad]:
+    """Return what playlists ask of the daily writes, by developer's primary key."""
+    counts: Counter[int] = Counter()
+    asked: dict[int, float] = defaultdict(float)
+    developers = {one.pk: one.app.developer for one in accounts}
+    for (account, interval, own_words), number in fleet.turns.items():
+        if account in developers:
+            developer = developers[account].pk
+            counts[developer] += number
+            calls = calls_per_turn(settings, own_words=own_words)
+            asked[developer] += number * calls / interval
+    return {
+        one.pk: WriteLoad(one, counts[one.pk], asked[one.pk], writes_for_routine(one))
+        for one in developers.values()
+    }
+
+
+def write_load(*, developer: Developer, settings: RuntimeSettings) -> WriteLoad:
+    """Return what a developer's playlists ask of its daily writes: one query."""
     rows = (
-        Playlist.objects.filter(status__in=RENEWED)
-        .values_list(
-            "account__app__developer",
-            "interval_days",
-            WEEKDAY,
-            "description_is_custom",
-        )
+        Playlist.objects.filter(status__in=RENEWED, account__app__developer=developer)
+        .values_list("interval_days", WEEKDAY, "description_is_custom")
         .annotate(n=Count("pk"))
         .order_by()
     )
-    counts: Counter[int] = Counter()
-    asked: dict[int, float] = defaultdict(float)
-    for developer_id, own_interval, weekday, own_words, number in rows:
-        interval = own_interval or settings.reshuffle_interval_days
-        interval = interval if weekday is None else whole_weeks(interval)
-        counts[developer_id] += number
+    count, asked = 0, 0.0
+    for own, weekday, own_words, number in rows:
+        count += number
         calls = calls_per_turn(settings, own_words=own_words)
-        asked[developer_id] += number * calls / interval
-    return {
-        one.pk: WriteLoad(one, counts[one.pk], asked[one.pk], writes_for_routine(one))
-        for one in Developer.objects.filter(apps__isnull=False).distinct()
-    }
+        asked += number * calls / _interval(weekday, own, settings)
+    return WriteLoad(developer, count, asked, writes_for_routine(developer))
 
 
 def writes_for_routine(developer: Developer) -> float:

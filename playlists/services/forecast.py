@@ -111,7 +111,7 @@ def forecast_creation(
         count,
         terms,
         Supplies().find(terms.rules, terms.collection_ids),
-        capacity.write_loads(settings=settings)[developer.pk],
+        capacity.write_load(developer=developer, settings=settings),
         settings,
     )
     return _forecast(

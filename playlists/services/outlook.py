@@ -63,21 +63,22 @@ class Outlook:
         }
 
 
-def look_ahead(*, settings: RuntimeSettings, accounts: Iterable[Account]) -> Outlook:
+def look_ahead(*, settings: RuntimeSettings, accounts: Sequence[Account]) -> Outlook:
     """Return how far library, budgets and accounts carry the fleet as it is.
 
-    Six queries, and the reading of the library where it has changed.
+    `accounts` come with their apps and developers. Four queries, and the reading of
+    the library where it has changed.
     """
-    groups = capacity.read_groups(settings=settings)
+    fleet = capacity.read_fleet(settings=settings)
     supplies = Supplies()
-    shown = groups[:MOST_GROUPS]
-    writes = capacity.write_loads(settings=settings)
+    shown = fleet.groups[:MOST_GROUPS]
+    writes = capacity.write_loads(fleet, accounts=accounts, settings=settings)
     usable = [one for one in accounts if one.status == Account.Status.ACTIVE]
     return Outlook(
         library=[
             capacity.library_load(one, others=shown, supplies=supplies) for one in shown
         ],
-        other_groups=len(groups) - len(shown),
+        other_groups=len(fleet.groups) - len(shown),
         writes=list(writes.values()),
         places=Load(
             sum(one.playlists_count for one in usable),

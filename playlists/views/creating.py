@@ -1,5 +1,7 @@
 """Creating playlists, with the forecast before."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import access
 from automation import runtime
 from automation.once import once_per_form
+from playlists import ways
 from playlists.forms import CreateForm, add_error
 from playlists.services import creation
 from playlists.services import forecast as forecasting
@@ -24,7 +27,11 @@ def create(request: OperatorRequest) -> HttpResponse:
     settings = runtime.load()
     if request.method == "POST":
         return _create(request, CreateForm(request.POST, settings=settings), settings)
-    initial = {"account": access.active_account_id(request)} | request.GET.dict()
+    initial: dict[str, Any] = {
+        "account": access.active_account_id(request),
+        **request.GET.dict(),
+        "collections": request.GET.getlist("collections"),
+    }
     form = CreateForm(initial=initial, settings=settings)
     return _show(request, form)
 
@@ -62,14 +69,21 @@ def forecast(request: OperatorRequest) -> HttpResponse:
     """Say what the form would give: overlap, rest, calls and time."""
     settings = runtime.load()
     form = CreateForm(request.GET, settings=settings)
-    found, problem = None, ""
+    found, problem, helping = None, "", []
     if form.is_valid():
         try:
             found = forecasting.forecast_creation(**form.wishes(), settings=settings)
         except InputError as error:
             problem = str(error)
+        else:
+            helping = ways.ways_of_order(
+                found.helps,
+                order=request.GET,
+                developer=form.cleaned_data["account"].app.developer,
+                person=request.user,
+            )
     return render(
         request,
         "playlists/_forecast.html" if request.htmx else "playlists/forecast.html",
-        {"forecast": found, "problem": problem, "form": form},
+        {"forecast": found, "problem": problem, "ways": helping, "form": form},
     )

@@ -1,7 +1,9 @@
 """Editing playlists: one, many, and the names of an account's."""
 
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -9,7 +11,7 @@ from accounts.models import Account
 from automation import runtime
 from automation.once import once_per_form
 from playlists import selection
-from playlists.forms import BulkEditForm, EditForm, add_error
+from playlists.forms import OVERRIDES, BulkEditForm, EditForm, add_error
 from playlists.models import Playlist
 from playlists.services import editing
 from vibe_engine import clock
@@ -80,7 +82,9 @@ def edit_many(request: OperatorRequest) -> HttpResponse:
         return redirect("playlists:list")
     settings = runtime.load()
     form = BulkEditForm(
-        request.POST if "save" in request.POST else None, settings=settings
+        request.POST if "save" in request.POST else None,
+        initial=_filled_in(request.POST),
+        settings=settings,
     )
     status = 200
     if form.is_bound and form.is_valid():
@@ -105,6 +109,12 @@ def edit_many(request: OperatorRequest) -> HttpResponse:
         "fields": selection.as_fields(request.POST),
     }
     return render(request, "playlists/edit_many.html", context, status=status)
+
+
+def _filled_in(posted: QueryDict) -> dict[str, Any]:
+    """Return the numbers that came with a selection, ticked to be changed."""
+    numbers = {name: posted[name] for name in OVERRIDES if posted.get(name)}
+    return {**numbers, "change": list(numbers)}
 
 
 @require_http_methods(["GET", "POST"])

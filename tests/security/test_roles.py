@@ -51,6 +51,7 @@ WHO_MAY = {
     "metrics:charts": READ,
     "metrics:rotation": READ,
     "metrics:rests": READ,
+    "metrics:capacity": READ,
     "metrics:trends": READ,
     "metrics:search": READ,
     "metrics:health": READ,

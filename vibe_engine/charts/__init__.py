@@ -5,6 +5,7 @@ from vibe_engine.charts.desk import energy_meter, fader, ladder, meter, quota_ba
 from vibe_engine.charts.history import FunnelStep, SnapshotMark, funnel, timeline
 from vibe_engine.charts.lanes import Lane, Mark, day_strip, lanes
 from vibe_engine.charts.lines import Point, spark, spark_bars, step_line
+from vibe_engine.charts.loads import load_bar
 from vibe_engine.charts.marks import feature_ticks, legend, mini, musical_key
 from vibe_engine.charts.print import PrintTrack, vibe_print
 from vibe_engine.charts.rest import rest_histogram
@@ -38,6 +39,7 @@ __all__ = [
     "ladder",
     "lanes",
     "legend",
+    "load_bar",
     "meter",
     "mini",
     "musical_key",

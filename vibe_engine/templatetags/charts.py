@@ -18,6 +18,7 @@ PICTURES = (
     charts.ladder,
     charts.lanes,
     charts.legend,
+    charts.load_bar,
     charts.meter,
     charts.mini,
     charts.musical_key,
