@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, connection, connections
 
 from automation import apart, ledger, registry
 from automation.models import Run
-from vibe_engine import clock
+from vibe_engine import clock, tracing
 from vibe_engine.errors import (
     BlockedError,
     LeaseLostError,
@@ -56,12 +56,17 @@ def work_here(run_id: int, *, name: str) -> Run | None:
     run = ledger.claim(run_id, worker=name)
     if run is None:
         return None
+    with tracing.trace(run=run.pk, kind=run.kind, lane=run.lane):
+        return _work_on(run)
+
+
+def _work_on(run: Run) -> Run:
     try:
         _write_down(_carry_out(run))
     except LeaseLostError:
-        logger.info("Run %s was taken over; this worker stops.", run_id)
+        logger.info("Run %s was taken over; this worker stops.", run.pk)
     except DATABASE_AWAY as error:
-        logger.warning("%s; run %s is taken over later.", _away(error), run_id)
+        logger.warning("%s; run %s is taken over later.", _away(error), run.pk)
     return run
 
 

@@ -41,7 +41,7 @@ class _HoldsTrigrams(Func):
         super().__init__(*columns)
         self.text = text
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:  # type: ignore[override]
         columns, parameters = super().as_sql(
             compiler,
             connection,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from automation.ledger import journal
 from automation.ledger.lease import FREE, update_owned
 from automation.models import Run
 from vibe_engine import clock
@@ -36,6 +37,8 @@ def _end(run: Run, state: str, **changes: object) -> None:
 
 def postpone(run: Run, wait: WaitError) -> None:
     """Give a run back with a due time; it counts as no error."""
+    until = wait.until.isoformat()
+    journal.note(run, "wait", str(wait), at=clock.now(), until=until)
     update_owned(
         run,
         state=Run.State.PLANNED,
@@ -48,6 +51,7 @@ def postpone(run: Run, wait: WaitError) -> None:
 
 def block(run: Run, error: BlockedError) -> None:
     """Set a run aside until a person has acted."""
+    journal.note(run, "block", str(error), at=clock.now())
     update_owned(
         run,
         state=Run.State.BLOCKED,
@@ -60,6 +64,7 @@ def block(run: Run, error: BlockedError) -> None:
 def retry(run: Run, text: str) -> None:
     """Give a run back with a growing wait (full jitter), or give it up."""
     errors = run.errors + 1
+    journal.note(run, "error", text, at=clock.now())
     if errors >= MAX_ERRORS:
         update_owned(run, errors=errors)
         fail(run, f"Given up after {errors} tries. {text}", reason="exhausted")

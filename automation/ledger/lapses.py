@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from automation.ledger import journal
 from automation.ledger.ending import fail
 from automation.ledger.lease import FREE, LEASE_S, update_owned
 from automation.models import Run
@@ -94,6 +95,7 @@ def _take_back(run: Run, crashes: int, *, now: datetime) -> bool:
             update_owned(run, crashes=crashes, was_taken_over=True)
             fail(run, GIVEN_UP, reason="crashes")
             return False
+        journal.note(run, "lost", TAKEN_BACK, at=now)
         update_owned(
             run,
             state=Run.State.PLANNED,

@@ -22,6 +22,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
+from automation.ledger import journal
 from automation.models import Run
 from vibe_engine import clock
 from vibe_engine.errors import LeaseLostError
@@ -61,7 +62,12 @@ def claim(run_id: int, *, worker: str) -> Run | None:
     except IntegrityError:
         planned.update(due_at=now + timedelta(seconds=SUBJECT_BUSY_S), rung_at=None)
         return None
-    return Run.objects.get(pk=run_id) if taken else None
+    if not taken:
+        return None
+    run = Run.objects.get(pk=run_id)
+    if run.attempts > 1:
+        journal.note(run, "try", f"Try {run.attempts}", at=now)
+    return run
 
 
 def _may_meet_a_late_worker(
@@ -112,7 +118,7 @@ def update_owned(run: Run, **changes: object) -> None:
     owned = Run.objects.filter(
         pk=run.pk, state=Run.State.WORKING, lease_token=run.lease_token
     )
-    if not owned.update(**changes):
+    if not owned.update(**changes, **journal.news(run)):
         raise LeaseLostError(f"Run {run.pk} belongs to another worker now.")
     for name, value in changes.items():
         setattr(run, name, value)
@@ -128,6 +134,7 @@ def note_step(
     gets on is not what they died of.
     """
     changes: dict[str, object] = {"step": text[:200]}
+    journal.note(run, "step", text, at=clock.now())
     if done is not None and done > run.progress_done:
         changes |= {"progress_done": done, "crashes": 0}
     if total is not None:

@@ -65,6 +65,8 @@ class Run(models.Model):
         State.CANCELLED: "off",
     }
 
+    has_news = False
+    """True while something was added to the journal that is not written yet."""
     joined = False
     """True on a run that was active already when it was asked for again."""
 
@@ -98,6 +100,7 @@ class Run(models.Model):
     progress_total = models.PositiveIntegerField(default=0)
     memo = models.JSONField(default=dict, blank=True)
     result = models.JSONField(default=dict, blank=True)
+    journal = models.JSONField(default=dict, blank=True)
     reason = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
 
@@ -178,6 +181,10 @@ class Run(models.Model):
             ),
             models.Index(name="runs_subject", fields=("subject", "-id")),
             models.Index(name="runs_by_state", fields=("state", "-id")),
+            models.Index(name="runs_by_kind", fields=("kind", "-id")),
+            models.Index(
+                name="runs_by_lane", fields=("lane", "-id"), condition=~Q(lane="")
+            ),
             models.Index(
                 name="runs_finished",
                 fields=("finished_at",),

@@ -2,26 +2,31 @@
 
 import http.client
 import io
+import re
 import socket
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from vibe_engine import tracing
 from vibe_engine.spotify.errors import BadResponseError, UnavailableError
 
 DEADLINE_S = 30.0
 MAX_BODY_BYTES = 5 * 1024 * 1024
 USER_AGENT = "VibeEngine"
+SPOTIFY = "Spotify"
 WORKER_HEADER = "X-Worker"
 """By which a sandbox's log tells who sent a request."""
 
 _CHUNK_BYTES = 64 * 1024
 _CONNECT_SHARE = 1 / 6
 _CONNECT_TRIES = 3
+_ID = re.compile(r"(?<=/)[0-9A-Za-z]{22}(?=/|$)")
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -33,7 +38,7 @@ def new_session(
     deadline_s: float = DEADLINE_S,
     max_body_bytes: int = MAX_BODY_BYTES,
     worker: str = "",
-    service: str = "Spotify",
+    service: str = SPOTIFY,
 ) -> requests.Session:
     """Return a session whose every request ends in time, or in one of our errors.
 
@@ -69,7 +74,7 @@ class BoundedAdapter(HTTPAdapter):
     """
 
     def __init__(
-        self, *, deadline_s: float, max_body_bytes: int, service: str = "Spotify"
+        self, *, deadline_s: float, max_body_bytes: int, service: str = SPOTIFY
     ) -> None:
         self._deadline_s = deadline_s
         self._max_body_bytes = max_body_bytes
@@ -89,16 +94,31 @@ class BoundedAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Send a request; its own timeout, streaming and proxies do not count."""
         kwargs |= {"stream": True, "timeout": self._timeout(), "proxies": None}
+        began, status = time.monotonic(), 0
         try:
             response = super().send(request, *args, **kwargs)
             body = self._body(response)
+            status = response.status_code
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._unavailable(error) from error
         except (OSError, ValueError) as error:
             raise UnavailableError(
                 f"The request to {self._service} broke off."
             ) from error
+        finally:
+            took_ms = int((time.monotonic() - began) * 1_000)
+            tracing.note_call(self._route(request), status=status, took_ms=took_ms)
         return self._read(response, body)
+
+    def _route(self, request: requests.PreparedRequest) -> str:
+        """Name a route without ids; of others than Spotify without its address.
+
+        The address of a webhook may be a secret.
+        """
+        if self._service != SPOTIFY:
+            return f"{request.method} {self._service}"
+        path = urlsplit(str(request.url)).path.removeprefix("/v1")
+        return f"{request.method} {_ID.sub('{id}', path)}"
 
     def _timeout(self) -> Any:
         connect_s = self._deadline_s * _CONNECT_SHARE
