@@ -22,9 +22,12 @@ from automation import schedules, typedforms
 from automation.arguments import ArgumentsForm
 from automation.forms import kind_words
 from automation.models import (
+    Channel,
+    Delivery,
     EngineLease,
     Hold,
     Installation,
+    Notice,
     Pruning,
     Run,
     RunRequest,
@@ -32,6 +35,7 @@ from automation.models import (
     ScheduleSlot,
     Setting,
     Submission,
+    Telling,
 )
 from automation.models.schedules import ScheduleDefault
 from vibe_engine import clock
@@ -135,6 +139,49 @@ class HoldAdmin(ReadOnlyAdmin):
     list_display = ("began_at", "kind", "lane", "began_by", "ended_at", "ended_by")
     list_filter = ("kind",)
     list_select_related = ("began_by", "ended_by")
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """What needed a person, from when until when."""
+
+    list_display = ("opened_at", "topic", "title", "since", "tell_from", "ended_at")
+    list_filter = ("topic",)
+
+
+@admin.register(Channel)
+class ChannelAdmin(ReadOnlyAdmin):
+    """Who is told; changed on the page of the notifications. Secrets are not shown."""
+
+    list_display = ("name", "kind", "address", "topic_words", "is_on", "created_by")
+    list_filter = ("kind", "is_on")
+    list_select_related = ("created_by",)
+    exclude = ("url_encrypted", "secret_encrypted")
+
+
+class TellingInline(admin.TabularInline[Any, Any]):
+    """The causes that a message tells of."""
+
+    model = Telling
+    fields = ("notice", "what")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """Messages, and what the receivers answered."""
+
+    list_display = ("created_at", "channel", "what", "delivered_at", "answer", "run")
+    list_filter = ("what", "channel")
+    list_select_related = ("channel", "run")
+    raw_id_fields = ("run",)
+    inlines = (TellingInline,)
 
 
 @admin.register(Installation)

@@ -11,6 +11,7 @@ from automation.models import Channel, Notice, Run, Topic
 from vibe_engine import clock
 
 _numbers = count(1)
+WEBHOOK_SECRET = "a secret of some length"
 
 
 def make_spec(**changes: object) -> RunSpec:
@@ -30,7 +31,7 @@ def make_run(*, now: datetime | None = None, **changes: object) -> Run:
 
 
 def make_channel(
-    *, url: str = "", secret: str = "a secret of some length", **fields: Any
+    *, url: str = "", secret: str = WEBHOOK_SECRET, **fields: Any
 ) -> Channel:
     """Save a webhook at `url`, or an e-mail channel where there is none."""
     fields.setdefault("kind", "webhook" if url else "email")

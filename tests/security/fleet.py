@@ -9,7 +9,15 @@ from django.contrib.sessions.models import Session
 from accounts.models import Account, ErasureReceipt
 from accounts.tests.factories import make_account, make_app
 from automation import schedules
-from automation.models import Channel, Delivery, EngineLease, Run, Schedule, ScheduleSlot, Setting
+from automation.models import (
+    Channel,
+    Delivery,
+    EngineLease,
+    Run,
+    Schedule,
+    ScheduleSlot,
+    Setting,
+)
 from automation.tests.factories import make_channel, make_notice, make_run
 from library.models import Album, Collection, Track
 from library.tests.factories import make_collection, make_tracks
