@@ -1,6 +1,6 @@
 """The runs that write down how the fleet does."""
 
-from automation import registry, retention
+from automation import registry, retention, runtime
 from automation.models import Run
 from automation.registry import kind
 from metrics.arguments import GrainForm
@@ -20,7 +20,9 @@ def take_snapshot(run: Run) -> dict[str, object]:
     if grain not in MetricSnapshot.Grain.values:
         raise VibeError(f"Figures are taken hourly or daily, not “{grain[:40]}”.")
     slot = snapshots.slot_of(grain, run.created_at)
-    is_new = snapshots.take(grain=grain, slot=slot, now=clock.now())
+    is_new = snapshots.take(
+        grain=grain, slot=slot, now=clock.now(), settings=runtime.load()
+    )
     if is_new and grain == MetricSnapshot.Grain.HOURLY:
         standing.keep(now=clock.now())
     return {"grain": grain, "slot": slot.isoformat(), "written": is_new}

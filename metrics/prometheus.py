@@ -168,7 +168,17 @@ def _figures() -> Iterator[Metric]:
         {
             name: float(value)
             for name, value in newest.figures.items()
-            if value is not None
+            if value is not None and not name.endswith("_used")
+        },
+    )
+    yield _labelled(
+        "vibe_capacity_used_ratio",
+        "How much of what bounds the fleet is used; above 1 it is too little.",
+        "bound",
+        {
+            name.removesuffix("_used"): float(value)
+            for name, value in newest.figures.items()
+            if name.endswith("_used") and value is not None
         },
     )
     yield _one(

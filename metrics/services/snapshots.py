@@ -7,9 +7,11 @@ from django.db.models import Avg, Count, Q, Sum
 
 from accounts.models import Account, Usage
 from automation.models import Run
+from automation.runtime import RuntimeSettings
 from library.models import Track
 from metrics.models import MetricSnapshot
 from playlists.models import Playlist, PlaylistSnapshot
+from playlists.services import outlook
 
 DAY = timedelta(days=1)
 MOST_REPORTS = 2_000
@@ -45,14 +47,21 @@ def slot_of(grain: str, moment: datetime) -> datetime:
     return hour if grain == MetricSnapshot.Grain.HOURLY else hour.replace(hour=0)
 
 
-def take(*, grain: str, slot: datetime, now: datetime) -> bool:
+def take(
+    *,
+    grain: str,
+    slot: datetime,
+    now: datetime,
+    settings: RuntimeSettings | None = None,
+) -> bool:
     """Write the figures of `now` down as those of a slot, unless they stand there.
 
-    Returns whether they were written. A slot that nobody looked at stays a gap.
+    Returns whether they were written. A slot that nobody looked at stays a gap. With
+    settings it also holds how much is used of what bounds the fleet (1 is all of it).
     """
     if MetricSnapshot.objects.filter(grain=grain, slot=slot).exists():
         return False
-    figures = asdict(measure(now=now))
+    figures = asdict(measure(now=now)) | (_used(settings) if settings else {})
     _, is_new = MetricSnapshot.objects.get_or_create(
         grain=grain, slot=slot, defaults={"taken_at": now, "figures": figures}
     )
@@ -81,6 +90,13 @@ def measure(*, now: datetime) -> Figures:
         mean_rest_days=_mean_rest_days(since),
         short_lists=lists.filter(report__shortfall__gt=0).count(),
     )
+
+
+def _used(settings: RuntimeSettings) -> dict[str, float]:
+    """Return how much of each bound is used, by the name of the figure."""
+    accounts = list(Account.objects.for_table())
+    ratios = outlook.look_ahead(settings=settings, accounts=accounts).ratios()
+    return {f"{name}_used": ratio for name, ratio in ratios.items()}
 
 
 _USABLE = Q(is_usable=True, is_playable=True)

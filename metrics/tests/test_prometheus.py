@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Developer
 from automation.models import Run
+from automation.runtime import RuntimeSettings
 from automation.tests.factories import make_run
 from metrics import prometheus
 from metrics.services import snapshots
@@ -42,13 +43,16 @@ class TestExposition:
     def test_tells_the_facts_of_a_fleet(self, noon: datetime) -> None:
         make_fleet(accounts=2, playlists=3, now=noon)
         beat_engine(noon - timedelta(seconds=7))
-        snapshots.take(grain="hourly", slot=noon, now=noon)
+        snapshots.take(grain="hourly", slot=noon, now=noon, settings=RuntimeSettings())
         samples = scrape(noon)
         assert samples["vibe_accounts", "active"] == 2
         assert samples["vibe_playlists", "active"] == 6
         assert samples["vibe_playlists_due",] == 2
         assert samples["vibe_engine_silent_seconds",] == pytest.approx(7)
         assert samples["vibe_figure", "playlists"] == 6
+        assert samples["vibe_capacity_used_ratio", "places"] == 6 / 400
+        assert samples["vibe_capacity_used_ratio", "library"] > 1
+        assert ("vibe_figure", "places_used") not in samples
         calls = [n for key, n in samples.items() if key[0] == "vibe_spotify_calls_24h"]
         assert sum(calls) == 6
 

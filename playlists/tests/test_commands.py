@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Account
 from accounts.tests.factories import make_account
+from automation import runtime
 from automation.models import Run
 from library.models import Track
 from library.services import hold_tracks
@@ -43,6 +44,14 @@ class TestCreatePlaylists:
         )
         assert output.strip() == "2 of 2 playlists created."
         assert len(sandbox.playlists(stocked.user_id)) == 2
+
+    def test_warns_in_a_line_of_what_is_too_little(self, stocked: Account) -> None:
+        changes = {"cooldown_days": "300"}
+        runtime.save_settings(changes=changes, by=None, now=clock.now())
+        order = ("create_playlists", "--account", stocked.pk, "--count", 1)
+        warning, _ = run_command(*order).splitlines()
+        assert "the rest will be shortened" in warning
+        assert "What would help: about" in warning
 
     def test_prints_one_object_last(self, stocked: Account) -> None:
         output = run_command(

@@ -10,7 +10,7 @@ from automation import runtime
 from automation.models import Run
 from library.models import Collection
 from playlists.management.outcome import carry_out, report, whole_number
-from playlists.services import creation
+from playlists.services import creation, forecast
 from vibe_engine import clock
 from vibe_engine.errors import InputError, VibeError
 
@@ -48,10 +48,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Open the runs, work on them with `--wait`, and say what came of it."""
+        settings = runtime.load()
         try:
-            bulk = self._open(options)
+            order = _order(options)
+            warning = forecast.warn_creation(**order, settings=settings)
+            bulk = self._open(options, order, settings)
         except VibeError as error:
             raise CommandError(str(error)) from error
+        if warning:
+            self.stderr.write(warning)
         runs = carry_out(self, bulk, wait=options["wait"])
         report(
             self,
@@ -62,17 +67,29 @@ class Command(BaseCommand):
             waited=options["wait"],
         )
 
-    def _open(self, options: dict[str, Any]) -> Run:
+    def _open(
+        self,
+        options: dict[str, Any],
+        order: dict[str, Any],
+        settings: runtime.RuntimeSettings,
+    ) -> Run:
         return creation.create_playlists(
-            account=account_services.find_account(options["account"]),
-            count=whole_number(options["count"], "--count") or 0,
+            **order,
             prefix=options["prefix"],
-            size=whole_number(options["size"], "--size"),
-            interval_days=whole_number(options["interval_days"], "--interval-days"),
-            collection_ids=[_find_collection(name) for name in options["collection"]],
-            settings=runtime.load(),
+            settings=settings,
             now=clock.now(),
         )
+
+
+def _order(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what creation and forecast are both told."""
+    return {
+        "account": account_services.find_account(options["account"]),
+        "count": whole_number(options["count"], "--count") or 0,
+        "size": whole_number(options["size"], "--size"),
+        "interval_days": whole_number(options["interval_days"], "--interval-days"),
+        "collection_ids": [_find_collection(name) for name in options["collection"]],
+    }
 
 
 def _find_collection(name: str) -> int:
