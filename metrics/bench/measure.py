@@ -15,8 +15,14 @@ import numpy as np
 
 Result = TypeVar("Result")
 
-BUSY = 0.75
-"""Load a core from which on figures are not worth keeping."""
+BUSY_SHARE = 0.25
+"""Part of all cores that others may use while nothing is measured yet."""
+LOOK_S = 0.5
+MOST_WAITED = 1.15
+"""So many times its processor's time may work take that waits for nothing."""
+STAT = Path("/proc/stat")
+IDLE = slice(3, 5)
+"""Where the file counts idle cores, and those that wait for a disk."""
 
 
 class Stopwatch:
@@ -41,6 +47,14 @@ class Stopwatch:
     def cpu_median(self, name: str) -> float:
         """Return the median of the processor's time in this process."""
         return median(self.cpu[name])
+
+    def waited(self, name: str) -> float:
+        """Return the time on the wall over that of the processor, at the median.
+
+        Of work that waits for nothing it says how long others held the processor.
+        """
+        pairs = zip(self.wall[name], self.cpu[name], strict=True)
+        return median(wall / max(cpu, 0.001) for wall, cpu in pairs)
 
     def p95(self, name: str) -> float:
         """Return what 95 % stay below."""
@@ -67,9 +81,42 @@ def load() -> float:
     return os.getloadavg()[0]
 
 
-def is_busy() -> bool:
-    """Tell whether others keep the machine too busy for figures worth keeping."""
-    return load() > BUSY * (os.cpu_count() or 1)
+def share_in_use() -> float:
+    """Return which part of all cores is used while this process sleeps.
+
+    Unlike the load it knows nothing of what ran a minute ago. 0 where the system does
+    not tell.
+    """
+    before = _ticks()
+    time.sleep(LOOK_S)
+    after = _ticks()
+    total = sum(after) - sum(before)
+    idle = sum(after[IDLE]) - sum(before[IDLE])
+    return (total - idle) / total if total > 0 else 0.0
+
+
+def _ticks() -> list[int]:
+    """Return what all cores together did since they began: user, nice, system, …."""
+    if not STAT.exists():
+        return []
+    first = STAT.read_text(encoding="ascii").split("\n", 1)[0]
+    return [int(number) for number in first.split()[1:]]
+
+
+def why_busy(*, share: float, waited: float | None) -> list[str]:
+    """Say why figures are not worth keeping, nothing where they are.
+
+    `share` of the cores was in use before; `waited` is that of `Stopwatch.waited`.
+    """
+    reasons = []
+    if share > BUSY_SHARE:
+        reasons.append(f"Others used {share:.0%} of the cores before it began.")
+    if waited is not None and waited > MOST_WAITED:
+        times = f"{waited:.2f} times"
+        reasons.append(
+            f"Work that waits for nothing took {times} the processor's time."
+        )
+    return reasons
 
 
 def machine() -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from statistics import mean
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from automation import runtime
 from automation.runtime import RuntimeSettings
 from library.models import TrackArtist
 from metrics.bench import baselines
+from metrics.bench.annealing import Compared, compare
 from metrics.bench.data import INTERVAL_DAYS, World
 from metrics.bench.database import BenchError
 from metrics.bench.measure import Stopwatch, peak_mb
@@ -25,7 +27,11 @@ from playlists.services import planning, pushing, resting, stock
 
 RUNS = 60
 WARM_UP = 3
-SLOW_MS = 2_000
+SLOW_MS = 100
+"""What takes longer takes part in every tenth run, and in no more when `MOST_MS` of
+its time are spent."""
+MOST_MS = 12_000
+RUNS_AN_ANNEALING = 6
 STEPS = (
     *("bare_read", "cooldown_read", "pick", "select", "draw"),
     *("sequence", "end_to_end"),
@@ -123,25 +129,34 @@ class Subject:
 def measure(world: World, *, runs: int = RUNS) -> dict[str, Any]:
     """Measure the product's steps and the baselines in turn; check every list.
 
+    The orders of a few runs are compared with those of a long annealing.
+
     :raises BenchError: a list is short, holds a track twice, one that rests, or too
         many by one artist.
     """
     watch, peak = Stopwatch(), 0.0
+    compared: list[Compared | None] = []
     playlists = list(Playlist.objects.order_by("pk"))
     for number in range(-WARM_UP, runs):
         used = watch if number >= 0 else Stopwatch()
         subject = Subject(world, playlists[number % len(playlists)], number + WARM_UP)
-        _measure_subject(subject, used)
+        drawn = _measure_subject(subject, used)
         if number == -1:
             peak = peak_mb()
         if number >= 0:
             _measure_baselines(subject, watch, number)
+        if number >= 0 and number % RUNS_AN_ANNEALING == 0:
+            compared.append(_compare(subject, drawn, number))
     queries = _count_queries(Subject(world, playlists[0], 0))
-    return _figures(world, watch) | {
-        "runs": runs,
-        "queries": queries,
-        "peak_mb": round(peak, 1),
-    }
+    return (
+        _figures(world, watch)
+        | _order_figures(compared)
+        | {
+            "runs": runs,
+            "queries": queries,
+            "peak_mb": round(peak, 1),
+        }
+    )
 
 
 def build(world: World) -> dict[str, Any]:
@@ -152,21 +167,20 @@ def build(world: World) -> dict[str, Any]:
     return {"build_ms": round(watch.median("build")), "peak_mb": round(peak_mb(), 1)}
 
 
-def _measure_subject(subject: Subject, watch: Stopwatch) -> None:
-    found = subject.find()
-    barred = barred_tracks(subject)
+def _measure_subject(subject: Subject, watch: Stopwatch) -> sampler.Draw:
+    """Time each step several times, check every list; return the last draw."""
+    found, barred = subject.find(), barred_tracks(subject)
     lists: list[list[int]] = []
     draws: list[sampler.Draw] = []
-    for _ in range(REPEATS):
+    for turn in range(REPEATS):
+        subject.seed = (subject.seed[0], turn, subject.seed[2])
+        watch.time("bare_read", subject.bare_read)
         rest = watch.time("cooldown_read", partial(subject.rest, found))
+        lists.append(watch.time("select", partial(subject.select, found)))
+        draws.append(watch.time("draw", partial(subject.draw, found)))
     for turn in range(REPEATS):
         subject.seed = (subject.seed[0], turn, subject.seed[2])
         lists.append(watch.time("pick", partial(subject.pick, found, rest)))
-    for turn in range(REPEATS):
-        subject.seed = (subject.seed[0], turn, subject.seed[2])
-        lists.append(watch.time("select", partial(subject.select, found)))
-        watch.time("bare_read", subject.bare_read)
-        draws.append(watch.time("draw", partial(subject.draw, found)))
     for drawn in draws:
         watch.time("sequence", partial(subject.order, found, drawn))
         check(list(drawn.track_ids), barred, all_artists=True)
@@ -174,6 +188,13 @@ def _measure_subject(subject: Subject, watch: Stopwatch) -> None:
         check(found.library.track_ids[rows].tolist(), barred, all_artists=True)
     listed = watch.time("end_to_end", subject.end_to_end)
     check(listed, barred, all_artists=True)
+    return drawn
+
+
+def _compare(subject: Subject, drawn: sampler.Draw, number: int) -> Compared | None:
+    found = subject.find()
+    order = subject.order(found, drawn)
+    return compare(found.library, subject.rules, order, seed=number)
 
 
 def _measure_baselines(subject: Subject, watch: Stopwatch, number: int) -> None:
@@ -183,10 +204,7 @@ def _measure_baselines(subject: Subject, watch: Stopwatch, number: int) -> None:
     rest = baselines.Rest(subject.playlist.pk, since)
     barred = barred_tracks(subject)
     for name, baseline in BASELINES.items():
-        times = watch.wall[name]
-        if times and max(times) > SLOW_MS / 20 and number % 10:
-            continue
-        if len(times) > 1 and max(times) > SLOW_MS:
+        if not _takes_part(watch.wall[name], number):
             continue
         chosen = watch.time(name, partial(baseline, rest))
         if chosen is None:
@@ -195,6 +213,12 @@ def _measure_baselines(subject: Subject, watch: Stopwatch, number: int) -> None:
         check(chosen, barred, all_artists=name == "order_by_random")
         if name == "list_and_sample":
             _write_naively(subject, chosen, watch)
+
+
+def _takes_part(times: list[float], number: int) -> bool:
+    if not times or max(times) < SLOW_MS:
+        return True
+    return number % 10 == 0 and sum(times) < MOST_MS
 
 
 def _write_naively(subject: Subject, chosen: list[int], watch: Stopwatch) -> None:
@@ -266,7 +290,20 @@ def _figures(world: World, watch: Stopwatch) -> dict[str, Any]:
         "sequence_p95_ms": round(watch.p95("sequence"), 3),
         **others,
         "ratio_select_cooldown_read": round(select / watch.median("cooldown_read"), 2),
+        "ratio_select_bare_read": round(select / watch.median("bare_read"), 2),
         "ratio_order_by_random": round(watch.median("order_by_random") / select, 1),
         "ratio_one_statement": round(watch.median("one_statement") / select, 1),
         "ratio_naive_end_to_end": round(naive / end_to_end, 1),
+        "waited": round(watch.waited("sequence"), 3),
+    }
+
+
+def _order_figures(compared: list[Compared | None]) -> dict[str, Any]:
+    known = [one for one in compared if one is not None]
+    if not known:
+        return {}
+    return {
+        "annealing_ratio": round(mean(one.annealing_ratio for one in known), 3),
+        "random_ratio": round(mean(one.random_ratio for one in known), 3),
+        "separation_breaches": sum(one.is_breach for one in known),
     }

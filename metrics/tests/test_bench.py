@@ -9,7 +9,9 @@ from django.core.management import CommandError, call_command
 from pytest_django.plugin import DjangoDbBlocker
 
 from library.tests.factories import make_artist, make_track
+from metrics.bench import verdicts
 from metrics.bench.database import BenchError
+from metrics.bench.measure import why_busy
 from metrics.bench.sampler import check
 
 SAMPLER_KEYS = {
@@ -35,16 +37,28 @@ def bench(*arguments: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def sizes(django_db_blocker: DjangoDbBlocker) -> list[dict[str, Any]]:
-    """Figures of two sizes, ten times apart; the bench has a database of its own."""
-    common = ("--runs", "6", "--database", "sqlite")
+    """Figures of two sizes, ten times apart; the bench has databases of its own."""
+    small = ("--runs", "4", "--playlists", "6", "--database", "sqlite")
     with django_db_blocker.unblock():
-        return [bench("sampler", "--tracks", n, *common) for n in ("2000", "20000")]
+        figures = bench("sampler", "--tracks", "1000", "10000", *small)
+    sizes: list[dict[str, Any]] = figures["sizes"]
+    return sizes
 
 
 class TestBenchSampler:
     def test_tells_what_was_promised(self, sizes: list[dict[str, Any]]) -> None:
         assert set(sizes[0]) >= SAMPLER_KEYS
-        assert [figures["tracks"] for figures in sizes] == [2_000, 20_000]
+        assert [figures["tracks"] for figures in sizes] == [1_000, 10_000]
+
+    def test_says_of_each_goal_whether_it_is_met(
+        self, sizes: list[dict[str, Any]]
+    ) -> None:
+        small, large = ({line["goal"] for line in one["goals"]} for one in sizes)
+        assert {"Pick kernel", "Order : long annealing"} < small
+        assert large - small == {
+            "order_by('?') : read and pick",
+            "Naive : end to end with the write",
+        }
 
     def test_selects_with_two_queries(self, sizes: list[dict[str, Any]]) -> None:
         assert [figures["queries"] for figures in sizes] == [2, 2]
@@ -52,6 +66,14 @@ class TestBenchSampler:
     def test_beats_the_others_by_far(self, sizes: list[dict[str, Any]]) -> None:
         assert sizes[1]["ratio_order_by_random"] > 5
         assert sizes[1]["ratio_naive_end_to_end"] > 5
+
+    def test_orders_a_single_list_nearly_as_well_as_annealing(
+        self, sizes: list[dict[str, Any]]
+    ) -> None:
+        for figures in sizes:
+            assert figures["annealing_ratio"] < 1.3
+            assert figures["random_ratio"] < 0.55
+            assert figures["separation_breaches"] == 0
 
     def test_hardly_grows_with_the_library(self, sizes: list[dict[str, Any]]) -> None:
         small, large = (figures["select_cpu_ms"] for figures in sizes)
@@ -77,6 +99,44 @@ class TestCheck:
         tracks = [make_track(artist=artist).pk for _ in range(3)]
         with pytest.raises(BenchError, match="short, double, resting, over the cap"):
             check([*tracks, tracks[0]], {tracks[0]}, all_artists=True)
+
+
+def figures_of(tracks: int, **more: float) -> dict[str, Any]:
+    return {"tracks": tracks, "pick_ms": 0.1, "select_ms": 0.5, **more}
+
+
+class TestVerdicts:
+    def test_hold_each_size_to_its_own_limit(self) -> None:
+        ratio = {"ratio_order_by_random": 50.0}
+        met = [
+            line["met"]
+            for size in (9_999, 10_000, 100_000, 1_000_000)
+            for line in verdicts.verdicts(figures_of(size, **ratio))
+            if line["goal"].startswith("order_by")
+        ]
+        assert met == [True, False, False]
+
+    def test_hold_growth_to_the_smallest_and_the_largest(self) -> None:
+        sizes = [figures_of(1_000_000), figures_of(10_000)]
+        assert [line["met"] for line in verdicts.growth(sizes)] == [True, True]
+        sizes[0] |= {"pick_ms": 0.21, "select_ms": 1.1}
+        assert [line["met"] for line in verdicts.growth(sizes)] == [False, False]
+
+    def test_are_told_line_by_line_and_counted(self) -> None:
+        lines = [*verdicts.table("Here", verdicts.verdicts(figures_of(10)))]
+        assert lines[0] == "Here"
+        assert lines[1].split()[-4:] == ["ms", "<=", "0.2", "met"]
+        assert lines[-1].strip() == "1 of 1 goals are met."
+
+
+class TestWhyBusy:
+    def test_says_nothing_of_a_quiet_machine(self) -> None:
+        assert why_busy(share=0.1, waited=1.02) == []
+
+    def test_names_what_others_use_and_what_waited(self) -> None:
+        others, waited = why_busy(share=0.8, waited=1.5)
+        assert "80% of the cores" in others
+        assert "1.50 times" in waited
 
 
 class TestBadInput:

@@ -40,7 +40,7 @@ class Costs:
     step: Int64s
     place: Int64s
 
-    def total(self, order: Sequence[int]) -> int:
+    def total(self, order: Sequence[int] | Int64s) -> int:
         """Return what an order costs."""
         tracks = np.asarray(order)
         steps = self.step[tracks[:-1], tracks[1:]].sum()

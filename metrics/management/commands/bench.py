@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +14,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from metrics.bench import bulk, pages, sampler
+from metrics.bench import bulk, pages, sampler, verdicts
 from metrics.bench.data import LIST_SIZE, World, write_world
 from metrics.bench.database import BenchError, database_url, throwaway_database
 from metrics.bench.fleetdata import write_fleet
-from metrics.bench.measure import is_busy, load, machine
+from metrics.bench.measure import load, machine, share_in_use, why_busy
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
 
@@ -41,7 +42,11 @@ class Command(BaseCommand):
         """Declare what to measure, how large, and where."""
         parser.add_argument("what", choices=("sampler", "bulk", "pages"))
         parser.add_argument(
-            "--tracks", type=int, help="10,000; for pages a million", metavar="N"
+            "--tracks",
+            type=int,
+            nargs="+",
+            metavar="N",
+            help="10,000; for pages a million; several for the growth between them",
         )
         parser.add_argument("--playlists", type=int, help="bulk, pages: (1000)")
         parser.add_argument(
@@ -57,7 +62,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write a library, measure in a process of its own, print the figures."""
         what = options["what"]
-        options["tracks"] = options["tracks"] or TRACKS.get(what, 10_000)
+        sizes = options["tracks"] or [TRACKS.get(what, 10_000)]
         options["runs"] = options["runs"] or RUNS.get(what, sampler.RUNS)
         if options["history"] is None:
             options["history"] = HISTORY.get(what)
@@ -65,27 +70,46 @@ class Command(BaseCommand):
             if options["measure"]:
                 self.stdout.write(json.dumps(_measure(options)))
                 return
-            figures = self._on_own_database(options)
+            each = [self._on_own_database(options | {"tracks": n}) for n in sizes]
         except VibeError as error:
             raise CommandError(str(error)) from error
+        grown = verdicts.growth(each) if what == "sampler" else []
         if options["json"]:
-            self.stdout.write(json.dumps(figures))
+            more = {"sizes": each, "growth": grown} if len(each) > 1 else {}
+            self.stdout.write(json.dumps(each[-1] | more))
             return
-        for line in pages.table(figures.pop("pages", ())):
-            self.stdout.write(line)
+        for figures in each:
+            self._print(figures)
+        if grown:
+            self._print_lines(verdicts.table("Growth", grown))
+
+    def _print(self, figures: dict[str, Any]) -> None:
+        goals = figures.pop("goals", None)
+        self._print_lines(pages.table(figures.pop("pages", ())))
+        reasons = figures.pop("busy_because")
         for name, value in figures.items():
             self.stdout.write(f"{name:28} {value}")
-        if figures["busy"]:
-            self.stderr.write("The machine is busy: do not record these figures.")
+        if goals is not None:
+            title = f"{figures['tracks']:,} tracks, {figures['database']}"
+            self._print_lines(verdicts.table(title, goals))
+        for reason in reasons:
+            self.stderr.write(f"Not for the record: {reason}")
+
+    def _print_lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.stdout.write(line)
 
     def _on_own_database(self, options: dict[str, Any]) -> dict[str, Any]:
         if options["tracks"] < LIST_SIZE:
             raise BenchError(f"At least {LIST_SIZE} tracks, please.")
-        before = load()
+        before, share = load(), share_in_use()
         with throwaway_database(options["database"]) as name:
             world = _write(options)
             built = _in_worker("build", world, options)
             figures = _in_worker(options["what"], world, options)
+        reasons = why_busy(share=share, waited=figures.get("waited"))
+        if options["what"] == "sampler":
+            figures["goals"] = verdicts.verdicts(figures)
         return {
             "database": name,
             **figures,
@@ -94,7 +118,8 @@ class Command(BaseCommand):
             "history": world.playlists * world.snapshots * LIST_SIZE,
             "machine": machine(),
             "load_before": round(before, 2),
-            "busy": before > 0 and is_busy(),
+            "busy": bool(reasons),
+            "busy_because": reasons,
         }
 
 
