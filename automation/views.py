@@ -1,16 +1,25 @@
 """Pages of the engine room: runs, schedules and runtime settings."""
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import groupby
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from automation import ledger, reads, runtime, schedules, waiting
-from automation.forms import STATES, RunFilterForm
+from automation import (
+    ledger,
+    reads,
+    runlist,
+    runstory,
+    runtime,
+    schedules,
+    waiting,
+)
+from automation.forms import NOBODY, STATES, RunFilterForm
 from automation.models import Run, Schedule
 from automation.once import once_per_form
 from vibe_engine import clock
@@ -30,17 +39,15 @@ def overview(request: OperatorRequest) -> HttpResponse:
     now = clock.now()
     form = RunFilterForm(request.GET)
     chosen = form.chosen()
-    runs = reads.filtered_runs(
-        state=chosen["state"], kind=chosen["kind"], query=chosen["q"]
-    )
-    page = Paginator(runs, reads.PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "chosen": chosen,
         "states": STATES,
-        "page": page,
-        "live": reads.live_runs(),
-        "schedules": reads.schedule_rows(now=now),
+        "nobody": NOBODY,
+        "page": runlist.page_of(chosen.runs(), **form.place()),
+        "people": SimpleLazyObject(runlist.people),
+        "live": SimpleLazyObject(reads.live_runs),
+        "schedules": SimpleLazyObject(partial(reads.schedule_rows, now=now)),
         "now": now,
     }
     return render_page(
@@ -59,7 +66,13 @@ def run(request: OperatorRequest, pk: int) -> HttpResponse:
     return render_page(
         request,
         "automation/run.html",
-        {"run": found, "bulks": found.bulks.all()[:5], "now": clock.now()},
+        {
+            "run": found,
+            "bulks": found.bulks.all()[:5],
+            "calls": runstory.calls_of(found),
+            "entries": runstory.entries_of(found),
+            "now": clock.now(),
+        },
         fragments={f"run-{pk}": "automation/_run.html"},
     )
 

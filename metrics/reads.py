@@ -8,7 +8,6 @@ from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from accounts.models import Account, Usage
-from automation import reads as engine_room
 from automation.models import Run
 from library import reads as library
 from library.models import Track
@@ -17,6 +16,8 @@ from playlists.models import Playlist, PlaylistSnapshot
 
 NEXT_UP = 7
 LATEST = 6
+WINDOW = 20_000
+"""Newest keys among which runs are looked for that no schedule opened."""
 LOOKED_THROUGH = 100
 """Newest runs among which the latest different ones are found."""
 
@@ -149,7 +150,9 @@ def latest_runs(*, limit: int = LATEST) -> list[Run]:
 
     What a schedule does again and again shows once, by its latest run.
     """
-    ended = engine_room.filtered_runs().filter(state__in=Run.TERMINAL)
+    last = Run.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    runs = Run.objects.top_level().for_table().filter(pk__gt=last - WINDOW)
+    ended = runs.filter(state__in=Run.TERMINAL)
     newest: dict[object, Run] = {}
     for run in ended.exclude(subject__startswith="schedule:")[:LOOKED_THROUGH]:
         newest.setdefault((run.kind, run.subject) if run.subject else run.pk, run)
