@@ -121,7 +121,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
-        data = asdict(self)
+        data = asdict(replace(self, per_track={}))
         data["rules"] = self.rules.to_dict()
         data["per_track"] = {
             str(track): [note.last_day, note.reason]
