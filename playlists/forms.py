@@ -1,19 +1,23 @@
 """What people type about playlists."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from accounts.models import Account
 from automation.runtime import RuntimeSettings
 from library.models import Collection
-from playlists.models import Playlist
+from playlists.models import Label, Playlist
+from playlists.naming import LABEL_LONGEST
+from playlists.services import labelling
 from playlists.services.editing import Changes
 from vibe_engine import clock
+from vibe_engine.errors import InputError
 
 SORTS = {
     "next": ("next_reshuffle_at", "pk"),
@@ -44,20 +48,19 @@ class PlaylistFilter:
     query: str
     state: str
     account: int | None
+    label: int | None
     sort: str
 
     @classmethod
     def of(cls, parameters: QueryDict) -> "PlaylistFilter":
         """Read the filter from an address or a posted form."""
-        account = parameters.get("account", "")
         state = parameters.get("state", "")
         sort = parameters.get("sort", "")
         return cls(
             query=" ".join(parameters.get("q", "").replace("\x00", "").split())[:100],
             state=state if state in dict(STATES) else "",
-            account=int(account)
-            if account.isascii() and account.isdigit() and len(account) < 10
-            else None,
+            account=_number_in(parameters.get("account", "")),
+            label=_number_in(parameters.get("label", "")),
             sort=sort if sort in SORTS else "next",
         )
 
@@ -70,6 +73,8 @@ class PlaylistFilter:
             )
         if self.account is not None:
             rows = rows.filter(account_id=self.account)
+        if self.label is not None:
+            rows = rows.filter(labels=self.label)
         return self._in_state(rows).order_by(*SORTS[self.sort])
 
     def _in_state(self, rows: QuerySet[Playlist]) -> QuerySet[Playlist]:
@@ -88,8 +93,14 @@ class PlaylistFilter:
             "q": self.query,
             "state": self.state,
             "account": str(self.account or ""),
+            "label": str(self.label or ""),
         }
         return [(name, value) for name, value in pairs.items() if value]
+
+
+def _number_in(text: str) -> int | None:
+    plain = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if plain else None
 
 
 def whole_number(label: str, low: int, high: int, inherits: int) -> forms.IntegerField:
@@ -101,6 +112,49 @@ def whole_number(label: str, low: int, high: int, inherits: int) -> forms.Intege
         help_text=f"{low} to {high}; empty takes the setting, {inherits}.",
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
+
+
+class LabelsField(forms.CharField):
+    """Labels in one line, parted by commas; cleaned to a tuple of names."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"autocomplete": "off"})
+        super().__init__(required=False, max_length=1_400, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        """Return the names.
+
+        :raises ValidationError: one of them is not possible.
+        """
+        try:
+            return labelling.split_names(super().clean(value))
+        except InputError as error:
+            raise ValidationError(str(error)) from error
+
+
+class LabelForm(forms.Form):
+    """A label's name."""
+
+    name = forms.CharField(max_length=LABEL_LONGEST)
+
+
+class BulkLabelForm(forms.Form):
+    """Labels to give to many playlists, and those to take from them."""
+
+    add = LabelsField(
+        label="Give", help_text="Parted by commas; new ones are made as they are named."
+    )
+    remove = forms.ModelMultipleChoiceField(
+        Label.objects.all(),
+        required=False,
+        label="Take",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def wishes(self) -> dict[str, Any]:
+        """Return the arguments of the change that this form holds."""
+        clean = self.cleaned_data
+        return {"add": clean["add"], "remove_ids": [one.pk for one in clean["remove"]]}
 
 
 class CreateForm(forms.Form):
@@ -126,6 +180,7 @@ class CreateForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="None chosen: the whole library.",
     )
+    labels = LabelsField(help_text="Parted by commas; empty for none.")
     is_public = forms.BooleanField(
         required=False,
         label="Public",
@@ -155,6 +210,12 @@ class CreateForm(forms.Form):
         }
 
 
+OWN_TIMES = ("reshuffle_weekday", "reshuffle_hour")
+OWN_TIME_WORDS = {
+    "Its weekday": "In UTC. It then comes every so many whole weeks: 5 days become one "
+    "week, 10 days two.",
+    "Its hour": "In UTC, at a minute of its own within that hour.",
+}
 OVERRIDES = (
     "size",
     "interval_days",
@@ -162,6 +223,19 @@ OVERRIDES = (
     "artist_cap",
     "artist_separation",
 )
+
+
+def own_time(
+    label: str, otherwise: str, choices: Sequence[tuple[int, str]]
+) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        required=False,
+        choices=[("", otherwise), *choices],
+        coerce=int,
+        empty_value=None,
+        help_text=OWN_TIME_WORDS[label],
+    )
 
 
 class RulesForm(forms.Form):
@@ -180,6 +254,12 @@ class RulesForm(forms.Form):
             "artist_cap": whole_number("Artist cap", 1, 100, settings.artist_cap),
             "artist_separation": whole_number(
                 "Artist separation", 1, 50, settings.artist_separation
+            ),
+            "reshuffle_weekday": own_time(
+                "Its weekday", "Any day", Playlist.Weekday.choices
+            ),
+            "reshuffle_hour": own_time(
+                "Its hour", "Any hour", [(n, f"{n:02d}:00 UTC") for n in range(24)]
             ),
             "collections": forms.ModelMultipleChoiceField(
                 Collection.objects.all(),
@@ -206,7 +286,9 @@ class EditForm(RulesForm):
     @staticmethod
     def initial_of(playlist: Playlist) -> dict[str, Any]:
         """Return what the form shows of a playlist as it is."""
-        initial: dict[str, Any] = {name: getattr(playlist, name) for name in OVERRIDES}
+        initial: dict[str, Any] = {
+            name: getattr(playlist, name) for name in (*OVERRIDES, *OWN_TIMES)
+        }
         return initial | {
             "name": playlist.name,
             "description": (
@@ -220,7 +302,9 @@ class EditForm(RulesForm):
     def changes(self) -> Changes:
         """Return every field as a change; what is equal changes nothing."""
         clean = self.cleaned_data
-        changes: dict[str, Any] = {name: clean[name] for name in OVERRIDES}
+        changes: dict[str, Any] = {
+            name: clean[name] for name in (*OVERRIDES, *OWN_TIMES)
+        }
         changes |= {name: clean[name] for name in ("name", "description", "is_public")}
         changes["collection_ids"] = [row.pk for row in clean["collections"]]
         return cast("Changes", changes)
@@ -232,6 +316,8 @@ class BulkEditForm(RulesForm):
     WORDS = (
         ("size", "Tracks"),
         ("interval_days", "Days between reshuffles"),
+        ("reshuffle_weekday", "Weekday"),
+        ("reshuffle_hour", "Hour"),
         ("cooldown_days", "Cooldown"),
         ("artist_cap", "Artist cap"),
         ("artist_separation", "Artist separation"),

@@ -40,6 +40,9 @@ class Label(models.Model):
         self.folded_name = self.name.casefold()
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self) -> str:
+        return reverse("playlists:label", args=[self.pk])
+
 
 class PlaylistQuerySet(models.QuerySet["Playlist"]):
     def managed(self) -> Self:
@@ -210,6 +213,15 @@ class Playlist(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("playlists:detail", args=[self.pk])
+
+    @property
+    def own_time(self) -> str:
+        """Weekday and hour of its own in words, "" where it has none."""
+        day = self.get_reshuffle_weekday_display()
+        hour = self.reshuffle_hour
+        words = [f"{day}s"] if day else []
+        words += [] if hour is None else [f"from {hour:02d}:00 UTC"]
+        return " ".join(words)
 
     @property
     def subject(self) -> str:

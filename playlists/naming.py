@@ -7,6 +7,7 @@ from vibe_engine.errors import InputError
 NAME_LONGEST = 100
 """Spotify's own apps allow 100 characters; longer names have met errors."""
 PREFIX_LONGEST = 64
+LABEL_LONGEST = 64
 DESCRIPTION_LONGEST = 300
 """Characters of a description (Web API, "Change Playlist Details")."""
 
@@ -41,6 +42,18 @@ def clean_name(text: str) -> str:
     :raises InputError: it is empty, too long, or holds characters nobody sees.
     """
     return _clean(text, field="name", what="A name", longest=NAME_LONGEST)
+
+
+def clean_label(text: str) -> str:
+    """Return a label's name with its white space tidied up.
+
+    :raises InputError: it is empty, too long, or holds a comma (labels are typed
+        parted by commas) or characters nobody sees.
+    """
+    line = _clean(text, field="labels", what="A label", longest=LABEL_LONGEST)
+    if "," in line:
+        raise InputError("A label holds no comma.", field="labels")
+    return line
 
 
 def clean_description(text: str) -> str:

@@ -7,6 +7,7 @@ from playlists.views import (
     creating,
     detail,
     editing,
+    labelling,
     lists,
     ruling,
     stocktaking,
@@ -16,12 +17,19 @@ app_name = "playlists"
 
 urlpatterns = [
     path("", lists.playlist_list, name="list"),
+    path("due/", lists.due_page, name="due"),
     path("create/", creating.create, name="create"),
     path("create/forecast/", creating.forecast, name="forecast"),
     path("reshuffle/", acting.reshuffle_many, name="reshuffle_many"),
     path("inventory/", stocktaking.inventory_page, name="inventory"),
     path("inventory/look/", stocktaking.look_now, name="look_now"),
     path("bulk/<slug:action>/", acting.bulk, name="bulk"),
+    path("labels/", labelling.label_list, name="labels"),
+    path("labels/change/", labelling.label_many, name="label_many"),
+    path("labels/<int:pk>/", labelling.label_page, name="label"),
+    path("labels/<int:pk>/report/", labelling.label_report, name="label_report"),
+    path("labels/<int:pk>/rename/", labelling.rename_label, name="rename_label"),
+    path("labels/<int:pk>/delete/", labelling.delete_label, name="delete_label"),
     path("edit/", editing.edit_many, name="edit_many"),
     path("rules/", ruling.edit_rules_of_many, name="edit_rules_of_many"),
     path("rename/<int:account_pk>/", editing.rename_account, name="rename_account"),
@@ -34,6 +42,7 @@ urlpatterns = [
     path(
         "<int:pk>/snapshots/<int:snapshot_pk>/restore/", acting.restore, name="restore"
     ),
+    path("<int:pk>/labels/", labelling.set_labels, name="set_labels"),
     path("<int:pk>/edit/", editing.edit, name="edit"),
     path("<int:pk>/rules/", ruling.edit_rules, name="rules"),
     path("<int:pk>/rules/count/", ruling.count_rules, name="count_rules"),

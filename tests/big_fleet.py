@@ -16,7 +16,7 @@ from automation import runtime, schedules
 from automation.models import EngineLease, Run, RunRequest, Schedule
 from library.models import Album, Artist, Collection, Track
 from library.tests.factories import make_collection, make_tracks
-from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
+from playlists.models import HistoryEntry, Label, Playlist, PlaylistSnapshot
 from playlists.services import planning
 from playlists.tests.factories import (
     make_planned_snapshot,
@@ -46,6 +46,7 @@ class BigFleet:
     run: Run
     bulk: Run
     schedule: Schedule
+    label: Label
 
 
 def make_big_fleet(*, now: datetime) -> BigFleet:
@@ -81,7 +82,18 @@ def make_big_fleet(*, now: datetime) -> BigFleet:
         run=bulk.children.filter(state=Run.State.WORKING)[0],
         bulk=bulk,
         schedule=Schedule.objects.order_by("pk")[0],
+        label=make_labels(playlists, now=now),
     )
+
+
+def make_labels(playlists: list[Playlist], *, now: datetime) -> Label:
+    """Label every other playlist with hostile names; return the first label."""
+    every_other = Playlist.objects.filter(pk__in=[one.pk for one in playlists[::2]])
+    names = [name for name in hostile_names("label", longest=64) if name.strip()]
+    labels = [Label.objects.create(name=name, created_at=now) for name in names]
+    for label in labels:
+        label.playlists.set(every_other)
+    return labels[0]
 
 
 def make_library(*, now: datetime) -> list[Collection]:

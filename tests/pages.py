@@ -51,10 +51,12 @@ class Page:
         return f"{path}?{urlencode(values)}" if values else path
 
 
-def variants(name: str, shows: str, *queries: dict[str, str]) -> tuple[Page, ...]:
+def variants(
+    name: str, shows: str, *queries: dict[str, str], most: int = 10
+) -> tuple[Page, ...]:
     """Return a list page as it is, and refined in several ways."""
-    plain = Page(name, shows)
-    return (plain, *(Page(name, query=tuple(query.items())) for query in queries))
+    refined = (Page(name, query=tuple(query.items()), most=most) for query in queries)
+    return (Page(name, shows, most=most), *refined)
 
 
 def asked(name: str, shows: str = "", **rest: Any) -> Page:
@@ -114,9 +116,17 @@ PAGES = (
         {"q": "onerror"},
         {"sort": "-energy"},
         {"state": "due", "account": "account"},
+        {"label": "label", "sort": "name"},
         {"page": "2"},
+        most=11,
     ),
     Page("playlists:inventory", "account"),
+    Page("playlists:due", "account"),
+    Page("playlists:labels", "account"),
+    Page("playlists:label", "account label", row="label"),
+    Page("playlists:label_report", "account label", row="label", most=12),
+    asked("playlists:rename_label", "label", row="label"),
+    asked("playlists:delete_label", "label", row="label"),
     asked("playlists:create", "account collection"),
     asked("playlists:forecast", "account"),
     *(
@@ -125,7 +135,12 @@ PAGES = (
     ),
     asked("playlists:rename_account", "account", more=(("account_pk", ""),)),
     Page("playlists:track_history", "playlist track", more=(("track_pk", ""),)),
-    Page("playlists:detail", "playlist description track artist run", row="playlist"),
+    Page(
+        "playlists:detail",
+        "playlist description label track artist run",
+        row="playlist",
+        most=11,
+    ),
     Page("playlists:why", "account playlist", row="playlist"),
     Page("playlists:why_not", "account playlist", row="playlist"),
     Page("playlists:snapshots", "playlist", row="playlist"),
@@ -175,6 +190,8 @@ POST_ONLY = frozenset(
         "playlists:bulk",
         "playlists:look_now",
         "playlists:edit_many",
+        "playlists:label_many",
+        "playlists:set_labels",
         "playlists:edit_rules_of_many",
         "playlists:count_rules",
         "playlists:preview_rules",

@@ -15,8 +15,8 @@ from automation.runtime import RuntimeSettings
 from library.models import Collection, Track
 from playlists.effective import BOUNDS, UNITS
 from playlists.models import Playlist
-from playlists.naming import clean_prefix, new_marker, playlist_name
-from playlists.services import opening, pushing
+from playlists.naming import clean_label, clean_prefix, new_marker, playlist_name
+from playlists.services import labelling, opening, pushing
 from playlists.services.opening import Wish
 from vibe_engine.errors import InputError
 
@@ -33,6 +33,7 @@ class _Order:
     size: int | None
     interval_days: int | None
     is_public: bool
+    label_names: tuple[str, ...]
     collections: tuple[Collection, ...]
 
 
@@ -47,13 +48,14 @@ def create_playlists(
     interval_days: int | None = None,
     collection_ids: Sequence[int] = (),
     is_public: bool | None = None,
+    label_names: Sequence[str] = (),
     requested_by: AbstractBaseUser | None = None,
     idempotency_key: str | None = None,
 ) -> Run:
     """Commit `count` new playlists of an account and the bulk that creates them.
 
     `prefix` "" takes the account's, `size` and `interval_days` None inherit,
-    `is_public` None takes the setting. Indexes are never used twice. The same
+    `is_public` None takes the setting. Labels that do not exist are made. Indexes are never used twice. The same
     `idempotency_key` gives the same bulk and no further playlists.
 
     :raises InputError: a value is out of range, the account has no room left or is
@@ -65,6 +67,7 @@ def create_playlists(
         size=check_override("size", size),
         interval_days=check_override("interval_days", interval_days),
         is_public=settings.public_playlists if is_public is None else is_public,
+        label_names=tuple(map(clean_label, label_names)),
         collections=find_collections(collection_ids),
     )
     _check_account(account)
@@ -77,6 +80,7 @@ def create_playlists(
             return earlier
         _check_room(account, order.count, settings)
         playlists = _insert_playlists(account, order, first_index, now=now)
+        _label(playlists, order, now=now)
         return opening.open_bulk(
             _WISH,
             [opening.spec_for(_WISH, playlist) for playlist in playlists],
@@ -256,3 +260,9 @@ def _insert_playlists(
         batch_size=500,
     )
     return playlists
+
+
+def _label(playlists: Sequence[Playlist], order: _Order, *, now: datetime) -> None:
+    if order.label_names:
+        mine = Playlist.objects.filter(pk__in=[playlist.pk for playlist in playlists])
+        labelling.change_labels(playlists=mine, add=order.label_names, now=now)

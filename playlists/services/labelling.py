@@ -7,27 +7,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
 
 from playlists.models import Label, Playlist
+from playlists.naming import LABEL_LONGEST, clean_label
 from vibe_engine.errors import InputError
 
-LONGEST = 64
 MOST_AT_ONCE = 20
 """So many labels may be named in one line."""
 BATCH = 1_000
-
-
-def clean_label(text: str) -> str:
-    """Return a label's name with its white space tidied up.
-
-    :raises InputError: it is empty, too long, or holds a comma or what nobody sees.
-    """
-    name = " ".join(text.split())
-    if not 1 <= len(name) <= LONGEST:
-        raise InputError(f"A label has 1 to {LONGEST} characters.", field="labels")
-    if not name.isprintable() or "," in name:
-        raise InputError(
-            "A label holds visible characters only, and no comma.", field="labels"
-        )
-    return name
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -36,7 +21,9 @@ def split_names(text: str) -> tuple[str, ...]:
     :raises InputError: one of them is not possible, or there are too many.
     """
     parts = (part for part in text.split(",") if part.strip())
-    names = {name.casefold(): name for name in map(clean_label, parts)}
+    names: dict[str, str] = {}
+    for name in map(clean_label, parts):
+        names.setdefault(name.casefold(), name)
     if len(names) > MOST_AT_ONCE:
         raise InputError(
             f"At most {MOST_AT_ONCE} labels at once, not {len(names)}.", field="labels"
@@ -51,7 +38,7 @@ def find_label(name: str) -> Label:
     """
     found = Label.objects.filter(folded_name=" ".join(name.split()).casefold()).first()
     if found is None:
-        raise InputError(f"There is no label “{name[:LONGEST]}”.", field="labels")
+        raise InputError(f"There is no label “{name[:LABEL_LONGEST]}”.", field="labels")
     return found
 
 

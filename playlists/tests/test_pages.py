@@ -109,7 +109,7 @@ class TestDetail:
     ) -> None:
         playlist = make_playlist()
         make_snapshot(playlist, make_tracks(50))
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             operator.get(playlist.get_absolute_url())
         with django_assert_max_num_queries(10):
             operator.get(f"/playlists/{playlist.pk}/why/")

@@ -12,7 +12,9 @@ from playlists.effective import rules_for
 from playlists.models import Playlist
 from playlists.ruleforms import PlaylistRulesForm
 from playlists.sampler import Choice, Range
+from playlists.services import labelling
 from playlists.tests.factories import make_playlist, make_playlists
+from vibe_engine import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +188,12 @@ class TestManyAtOnce:
         )
         assert answer.status_code == 200
         assert "Rules of 1 playlist" in answer.content.decode()
+
+    def test_reaches_a_whole_group(self, operator: Client) -> None:
+        inside, outside = make_playlist(), make_playlist()
+        labelling.set_labels(playlist=inside, names=["night"], now=clock.now())
+        group = {"all": "1", "label": labelling.find_label("night").pk, "save": "1"}
+        posted = typed(inside, change=["explicit"], explicit="only") | group
+        operator.post(reverse("playlists:edit_rules_of_many"), posted)
+        found = [rules_of(playlist).explicit for playlist in (inside, outside)]
+        assert found == ["only", "allow"]

@@ -46,6 +46,7 @@ def _create(
             **form.wishes(),
             prefix=form.cleaned_data["name_prefix"],
             is_public=form.cleaned_data["is_public"],
+            label_names=form.cleaned_data["labels"],
             settings=settings,
             requested_by=request.user,
             now=clock.now(),

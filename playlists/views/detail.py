@@ -16,6 +16,7 @@ from vibe_engine import clock
 from vibe_engine.errors import VibeError
 from vibe_engine.web import (
     OperatorRequest,
+    may_operate,
     operator_required,
     render_page,
     viewer_required,
@@ -48,6 +49,8 @@ def detail(request: OperatorRequest, pk: int) -> HttpResponse:
         "covers": [row.track.album.image_url for row in current.tracks],
         "print": pictures.print_of(current.tracks),
         "edited": inventory.edited_look(playlist),
+        "labels": list(playlist.labels.all()),
+        "can_act": may_operate(request.user),
         "now": now,
     }
     return render(request, "playlists/detail.html", context)

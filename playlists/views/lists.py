@@ -6,10 +6,14 @@ from django.views.decorators.http import require_GET
 
 from playlists import table
 from playlists.forms import STATES, PlaylistFilter
+from playlists.models import Label, Playlist
+from playlists.services import spreading
 from vibe_engine import clock
 from vibe_engine.web import OperatorRequest, render_page, viewer_required
 
 PAGE = 25
+WORTH_A_LOOK = 20
+"""Fewer due playlists than this are within any budget that is of use."""
 
 
 @require_GET
@@ -26,6 +30,8 @@ def playlist_list(request: OperatorRequest) -> HttpResponse:
             (value, word, getattr(totals, value or "all")) for value, word in STATES
         ],
         "totals": totals,
+        "much_is_due": totals.due >= WORTH_A_LOOK,
+        "labels": Label.objects.all(),
         "page": page,
         "rows": table.rows_of(list(page.object_list), now=now),
         "now": now,
@@ -35,4 +41,22 @@ def playlist_list(request: OperatorRequest) -> HttpResponse:
         "playlists/list.html",
         context,
         fragments={"playlist-table": "playlists/_table.html"},
+    )
+
+
+@require_GET
+@viewer_required
+def due_page(request: OperatorRequest) -> HttpResponse:
+    """Say how far today's budgets carry what is due."""
+    now = clock.now()
+    due = Playlist.objects.due(now=now)
+    context = {
+        "count": due.count(),
+        "overflow": spreading.find_overflow(due, now=now),
+    }
+    return render_page(
+        request,
+        "playlists/due.html",
+        context,
+        fragments={"due": "playlists/_due.html"},
     )

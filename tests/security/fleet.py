@@ -22,7 +22,13 @@ from automation.tests.factories import make_channel, make_notice, make_run
 from library.models import Album, Collection, Track
 from library.tests.factories import make_collection, make_tracks
 from metrics.models import MetricSnapshot
-from playlists.models import HistoryAudit, HistoryUnlock, Playlist, PlaylistSnapshot
+from playlists.models import (
+    HistoryAudit,
+    HistoryUnlock,
+    Label,
+    Playlist,
+    PlaylistSnapshot,
+)
 from playlists.tests.factories import make_playlist, make_snapshot
 from vibe_engine import clock
 
@@ -39,6 +45,7 @@ class Fleet:
     collection: Collection
     run: Run
     schedule: Schedule
+    label: Label
     channel: Channel
 
     def arguments(self, name: str) -> dict[str, Any]:
@@ -64,7 +71,10 @@ class Fleet:
             return self.channel
         if app == "automation":
             return self.schedule if "schedule" in view else self.run
-        return self.playlist if app == "playlists" else self.account
+        if app == "playlists":
+            is_group = view.endswith(("label", "label_report"))
+            return self.label if is_group else self.playlist
+        return self.account
 
 
 RECEIPT = "K7QRECEIPT"
@@ -100,6 +110,7 @@ def make_fleet() -> Fleet:
         collection=collection,
         run=make_run(kind="playlists.reshuffle", subject=playlist.subject),
         schedule=Schedule.objects.earliest("pk"),
+        label=Label.objects.create(name="late night", created_at=clock.now()),
         channel=make_channel(url=SECRETS[3], secret=SECRETS[4]),
     )
 

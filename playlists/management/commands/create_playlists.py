@@ -40,6 +40,13 @@ class Command(BaseCommand):
             help="draw from this collection alone; may be given several times",
         )
         parser.add_argument(
+            "--label",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="label them so; may be given several times",
+        )
+        parser.add_argument(
             "--wait", action="store_true", help="carry it out here; fail if any fails"
         )
         parser.add_argument(
@@ -76,6 +83,7 @@ class Command(BaseCommand):
         return creation.create_playlists(
             **order,
             prefix=options["prefix"],
+            label_names=options["label"],
             settings=settings,
             now=clock.now(),
         )

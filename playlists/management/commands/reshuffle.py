@@ -15,11 +15,12 @@ from automation.models import Run
 from playlists.lookups import find_playlist
 from playlists.management.outcome import carry_out, report, whole_number
 from playlists.models import Playlist, PlaylistSnapshot
-from playlists.services import opening, replaying, reshuffling
+from playlists.services import labelling, opening, replaying, reshuffling
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
 
 SEED_BITS = 31
+WAYS = ("playlist", "account", "label", "due", "all")
 
 
 class Command(BaseCommand):
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--account", help="all active ones of an account: key, Spotify id or URL"
         )
+        parser.add_argument("--label", help="all active ones that carry this label")
         parser.add_argument("--due", action="store_true", help="what is due by now")
         parser.add_argument("--all", action="store_true", help="every active playlist")
         parser.add_argument(
@@ -161,9 +163,11 @@ def _chosen(options: dict[str, Any]) -> opening.Playlists:
 
     :raises CommandError: it is said in no way, or in two.
     """
-    given = [name for name in ("playlist", "account", "due", "all") if options[name]]
+    given = [name for name in WAYS if options[name]]
     if len(given) != 1:
-        raise CommandError("Give one of --playlist P..., --account A, --due and --all.")
+        raise CommandError(
+            "Give one of --playlist P..., --account A, --label NAME, --due and --all."
+        )
     if options["playlist"]:
         found = {one.pk: one for one in map(find_playlist, options["playlist"])}
         return list(found.values())
@@ -173,6 +177,8 @@ def _chosen(options: dict[str, Any]) -> opening.Playlists:
     if options["account"]:
         account = account_services.find_account(options["account"])
         active = active.filter(account=account)
+    if options["label"]:
+        active = active.filter(labels=labelling.find_label(options["label"]))
     return active
 
 

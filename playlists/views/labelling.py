@@ -1,0 +1,160 @@
+"""Labels: the groups of playlists, and which playlist carries which."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from automation.once import once_per_form
+from playlists import selection
+from playlists.forms import BulkLabelForm, LabelForm, add_error
+from playlists.models import Label, Playlist
+from playlists.services import grouping, labelling
+from vibe_engine import clock
+from vibe_engine.errors import InputError
+from vibe_engine.web import (
+    OperatorRequest,
+    may_operate,
+    operator_required,
+    render_page,
+    viewer_required,
+)
+
+
+@require_GET
+@viewer_required
+def label_list(request: OperatorRequest) -> HttpResponse:
+    """Show every label with how many playlists carry it."""
+    context = {"labels": labelling.labels_with_counts()}
+    return render(request, "playlists/labels.html", context)
+
+
+@require_GET
+@viewer_required
+def label_page(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Show a group: how it stands, and what can be done with all of it."""
+    label, now = get_object_or_404(Label, pk=pk), clock.now()
+    context = {
+        "label": label,
+        "group": grouping.state_of_group(label=label, now=now),
+        "can_act": may_operate(request.user),
+    }
+    return render(request, "playlists/label.html", context)
+
+
+@require_GET
+@viewer_required
+def label_report(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Say what a group's lists hold and how its last reshuffles went."""
+    label = get_object_or_404(Label, pk=pk)
+    report = grouping.report_on_group(label=label, now=clock.now())
+    return render_page(
+        request,
+        "playlists/label_report.html",
+        {"label": label, "report": report},
+        fragments={"report": "playlists/_label_report.html"},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@operator_required
+@once_per_form
+def rename_label(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Give a label another name."""
+    label = get_object_or_404(Label, pk=pk)
+    form = LabelForm(request.POST or None, initial={"name": label.name})
+    if not form.is_bound:
+        return _show_rename(request, label, form)
+    if form.is_valid():
+        name = form.cleaned_data["name"]
+        try:
+            labelling.rename_label(label=label, name=name)
+        except InputError as error:
+            form.add_error("name", str(error))
+            label.refresh_from_db()
+        else:
+            messages.success(request, f"It is “{label}” now.")
+            return redirect(label)
+    return _show_rename(request, label, form, status=422)
+
+
+def _show_rename(
+    request: OperatorRequest, label: Label, form: LabelForm, *, status: int = 200
+) -> HttpResponse:
+    context = {"label": label, "form": form}
+    return render(request, "playlists/label_edit.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@operator_required
+@once_per_form
+def delete_label(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Ask whether a label shall go, and delete it."""
+    label = get_object_or_404(Label, pk=pk)
+    if request.method == "POST":
+        labelling.delete_label(label=label)
+        messages.success(
+            request, f"“{label}” is deleted; its playlists are still here."
+        )
+        return redirect("playlists:labels")
+    context = {
+        "title": f"Delete the label “{label}”?",
+        "text": "Its playlists stay as they are and only lose this label. A schedule "
+        "that names it finds nothing to do any more.",
+        "facts": [("Playlists that carry it", grouping.playlists_of(label).count())],
+        "action": request.path,
+        "label": "Delete the label",
+        "icon": "trash",
+        "danger": True,
+        "back": label.get_absolute_url(),
+    }
+    fragments = {"dialog-body": "_confirm.html"}
+    return render_page(request, "confirm.html", context, fragments=fragments)
+
+
+@require_POST
+@operator_required
+@once_per_form
+def set_labels(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Let a playlist carry the labels that a line names, and no others."""
+    playlist = get_object_or_404(Playlist.objects.managed(), pk=pk)
+    try:
+        names = labelling.split_names(request.POST.get("labels", ""))
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        labelling.set_labels(playlist=playlist, names=names, now=clock.now())
+        messages.success(request, "Saved.")
+    return redirect(playlist)
+
+
+@require_POST
+@operator_required
+@once_per_form
+def label_many(request: OperatorRequest) -> HttpResponse:
+    """Give labels to a selection of playlists, or take some from them."""
+    try:
+        playlists = selection.selected(request.POST)
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect("playlists:list")
+    form, status = BulkLabelForm(), 200
+    if "save" in request.POST:
+        form, status = BulkLabelForm(request.POST), 422
+        if form.is_valid():
+            try:
+                count = labelling.change_labels(
+                    playlists=playlists, now=clock.now(), **form.wishes()
+                )
+            except InputError as error:
+                add_error(form, error.field, str(error))
+            else:
+                noun = "playlist is" if count == 1 else "playlists are"
+                messages.success(request, f"{count:,} {noun} labelled.")
+                return redirect("playlists:list")
+    context = {
+        "form": form,
+        "count": playlists.count(),
+        "fields": selection.as_fields(request.POST),
+    }
+    return render(request, "playlists/label_many.html", context, status=status)
