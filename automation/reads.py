@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypedDict, cast
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
-from django_celery_beat.models import CrontabSchedule
 
-from automation import schedules
+from automation import cadence, schedules, staffing
 from automation.models import EngineLease, Hold, Run, Schedule, ScheduleSlot, Setting
+from automation.typedforms import typed_kinds
 
 LIVE_MOST = 20
 PAGE = 50
@@ -18,12 +18,18 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class ScheduleRow:
-    """One schedule as the page shows it."""
+    """One schedule as the page shows it; `about` says what its work is told."""
 
     schedule: Schedule
     last: ScheduleSlot | None
     next_slots: Sequence[datetime]
     cadence: str
+    about: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether staff edit and delete it on the page."""
+        return staffing.is_own(self.schedule)
 
 
 def live_runs() -> list[Run]:
@@ -61,6 +67,16 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """Schedules that have paused themselves: how many, and one of them with why."""
+
+    count: int
+    schedule_id: int
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Pulse:
     """The engine's last sign of life, how many single runs go on, and what holds."""
 
@@ -72,6 +88,7 @@ class Pulse:
     failed: int
     stop: Held | None = None
     shadow: Held | None = None
+    paused: Paused | None = None
 
 
 def pulse(*, since: datetime) -> Pulse:
@@ -83,14 +100,14 @@ def pulse(*, since: datetime) -> Pulse:
         "blocked": _count(single.filter(state=Run.State.BLOCKED)),
         "failed": _count(single.filter(state=Run.State.FAILED, finished_at__gte=since)),
     }
-    held = _held_columns()
-    rows = EngineLease.objects.filter(pk=1).annotate(**figures, **held)
-    row = rows.values("heartbeat_at", "broker_ok", *figures, *held).first()
+    told = _held_columns() | _paused_columns()
+    rows = EngineLease.objects.filter(pk=1).annotate(**figures, **told)
+    row = rows.values("heartbeat_at", "broker_ok", *figures, *told).first()
     if row is None:
         return _pulse_without_engine(since)
     stop, shadow = (_held(row, kind) for kind in Hold.Kind.values)
     counted = {name: row[name] for name in ("heartbeat_at", "broker_ok", *figures)}
-    return Pulse(**counted, stop=stop, shadow=shadow)
+    return Pulse(**counted, stop=stop, shadow=shadow, paused=_paused(row))
 
 
 HELD = {"at": "began_at", "by": "began_by__username", "why": "reason"}
@@ -104,6 +121,29 @@ def _held_columns() -> dict[str, Subquery]:
         for kind in Hold.Kind.values
         for name, column in HELD.items()
     }
+
+
+PAUSED = {"pk": "pk", "name": "task__name", "why": "paused_reason"}
+
+
+def _paused_columns() -> dict[str, Subquery | Coalesce]:
+    """Return what is told of schedules that have paused themselves, as columns."""
+    paused = Schedule.objects.exclude(paused_reason="").order_by("pk")
+    every = paused.order_by().annotate(every=Value(1)).values("every")
+    count = every.annotate(n=Count("pk")).values("n")
+    return {
+        "paused_count": Coalesce(Subquery(count), 0),
+        **{
+            f"paused_{name}": Subquery(paused.values(column)[:1])
+            for name, column in PAUSED.items()
+        },
+    }
+
+
+def _paused(row: Mapping[str, Any]) -> Paused | None:
+    if not row["paused_count"]:
+        return None
+    return Paused(*(row[f"paused_{name}"] for name in ("count", *PAUSED)))
 
 
 def _held(row: Mapping[str, Any], kind: str) -> Held | None:
@@ -136,7 +176,16 @@ def _pulse_without_engine(since: datetime) -> Pulse:
         failed=failed_since(since),
         stop=held.get(Hold.Kind.STOP),
         shadow=held.get(Hold.Kind.SHADOW),
+        paused=_paused_without_engine(),
     )
+
+
+def _paused_without_engine() -> Paused | None:
+    paused = Schedule.objects.exclude(paused_reason="").select_related("task")
+    first = paused.order_by("pk").first()
+    if first is None:
+        return None
+    return Paused(paused.count(), first.pk, str(first), first.paused_reason)
 
 
 def _count(runs: QuerySet[Run]) -> Coalesce:
@@ -163,9 +212,9 @@ def failed_since(moment: datetime) -> int:
 
 
 def schedule_rows(*, now: datetime) -> list[ScheduleRow]:
-    """Return every schedule with its last run and the next five, with two queries."""
+    """Return every schedule with its last run and the next five, in few queries."""
     opened = ScheduleSlot.objects.filter(schedule=OuterRef("pk")).exclude(run=None)
-    rows = (
+    rows = list(
         Schedule.objects.select_related("task__crontab", "task__interval")
         .annotate(last_opened=Subquery(opened.order_by("-slot").values("pk")[:1]))
         .order_by("owner", "task__name")
@@ -173,30 +222,27 @@ def schedule_rows(*, now: datetime) -> list[ScheduleRow]:
     last = ScheduleSlot.objects.select_related("run").in_bulk(
         [row.last_opened for row in rows if row.last_opened]
     )
+    about = _about(rows)
     return [
         ScheduleRow(
             schedule=row,
             last=last.get(row.last_opened),
-            next_slots=schedules.next_slots(row, now=now) if row.task.enabled else (),
-            cadence=_cadence(row),
+            next_slots=schedules.next_slots(row, now=now) if row.is_on else (),
+            cadence=cadence.words(row.task),
+            about=about.get(row.pk, ""),
         )
         for row in rows
     ]
 
 
-def _cadence(schedule: Schedule) -> str:
-    interval = schedule.task.interval
-    if interval is None:
-        return _crontab_words(schedule.task.crontab)
-    every = timedelta(**{interval.period: interval.every})
-    minutes, seconds = divmod(int(every.total_seconds()), 60)
-    if seconds:
-        return f"every {int(every.total_seconds())} seconds"
-    if minutes == 1:
-        return "every minute"
-    if minutes % 1440 == 0:
-        return f"every {minutes // 1440} days" if minutes > 1440 else "every day"
-    return f"every {minutes} minutes"
+def _about(rows: Sequence[Schedule]) -> dict[int, str]:
+    """Say what each schedule's work is told, kind by kind."""
+    found: dict[int, str] = {}
+    for kind, form in typed_kinds():
+        same = [row for row in rows if row.kind == kind]
+        words = form.describe([row.arguments for row in same])
+        found |= {row.pk: text for row, text in zip(same, words, strict=True)}
+    return found
 
 
 def latest_changes() -> list[Setting]:
@@ -204,15 +250,3 @@ def latest_changes() -> list[Setting]:
     return list(
         Setting.objects.select_related("updated_by").order_by("-updated_at")[:8]
     )
-
-
-def _crontab_words(row: CrontabSchedule) -> str:
-    """Say the usual crontabs in words, others as they are written."""
-    zone, minute, hour = str(row.timezone), row.minute, row.hour
-    is_daily = (row.day_of_month, row.month_of_year, row.day_of_week) == ("*", "*", "*")
-    if is_daily and minute.isdigit() and hour == "*":
-        return f"every hour at :{int(minute):02}"
-    if is_daily and minute.isdigit() and hour.isdigit():
-        return f"every day at {int(hour):02}:{int(minute):02} {zone}"
-    fields = (row.day_of_month, row.month_of_year, row.day_of_week)
-    return f"{minute} {hour} {' '.join(fields)} {zone}"

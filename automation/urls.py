@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from automation import switches, views
+from automation import planning, switches, views
 from automation.notices import views as notices
 
 app_name = "automation"
@@ -14,6 +14,22 @@ urlpatterns = [
     path("automation/runs/<int:pk>/cancel/", views.cancel, name="cancel_run"),
     path("automation/runs/<int:pk>/go-on/", views.go_on, name="go_on"),
     path("automation/runs/<int:pk>/retry/", views.retry, name="retry_run"),
+    path("automation/schedules/add/", planning.add_schedule, name="add_schedule"),
+    path(
+        "automation/schedules/<int:pk>/edit/",
+        planning.edit_schedule,
+        name="edit_schedule",
+    ),
+    path(
+        "automation/schedules/<int:pk>/delete/",
+        planning.delete_schedule,
+        name="delete_schedule",
+    ),
+    path(
+        "automation/schedules/<int:pk>/resume/",
+        planning.resume_schedule,
+        name="resume_schedule",
+    ),
     path("automation/schedules/<int:pk>/run/", views.run_schedule, name="run_schedule"),
     path(
         "automation/schedules/<int:pk>/toggle/",

@@ -15,6 +15,7 @@ from accounts.models import Account
 from automation import reads as engine_room
 from automation.models import Hold
 from metrics.hold_strips import hold_strips
+from metrics.schedule_strips import schedule_strips
 from metrics.strips import Strip, strips_for
 from vibe_engine import clock
 from vibe_engine.web import may_operate
@@ -116,6 +117,9 @@ class Frame:
                 shadowed=self.shadowed,
                 may_act=bool(self.stop or self.shadow) and self.may_act,
                 now=self.now,
+            ),
+            *schedule_strips(
+                self.pulse.paused, may_act=bool(self.pulse.paused) and self.may_act
             ),
             *strips_for(accounts=self.accounts, pulse=self.pulse, now=self.now),
         ]

@@ -12,8 +12,9 @@ from django.db.models.functions import Mod
 
 from accounts.models import Account, Usage
 from accounts.tests.factories import make_accounts, make_app
-from automation import runtime, schedules
+from automation import runtime, schedules, staffing
 from automation.models import EngineLease, Run, RunRequest, Schedule
+from automation.timing import Timing
 from library.models import Album, Artist, Collection, Track
 from library.tests.factories import make_collection, make_tracks
 from playlists.models import HistoryEntry, Label, Playlist, PlaylistSnapshot
@@ -46,6 +47,7 @@ class BigFleet:
     run: Run
     bulk: Run
     schedule: Schedule
+    own_schedule: Schedule
     label: Label
 
 
@@ -82,6 +84,7 @@ def make_big_fleet(*, now: datetime) -> BigFleet:
         run=bulk.children.filter(state=Run.State.WORKING)[0],
         bulk=bulk,
         schedule=Schedule.objects.order_by("pk")[0],
+        own_schedule=make_own_schedule(accounts[0], now=now),
         label=make_labels(playlists, now=now),
     )
 
@@ -94,6 +97,18 @@ def make_labels(playlists: list[Playlist], *, now: datetime) -> Label:
     for label in labels:
         label.playlists.set(every_other)
     return labels[0]
+
+
+def make_own_schedule(account: Account, *, now: datetime) -> Schedule:
+    """Save a schedule of staff's own with a hostile name, about one account."""
+    wish = staffing.Wish(
+        name=markup_name("schedule")[:200],
+        arguments={"account": account.pk},
+        timing=Timing(every=1, period="days"),
+        policy=Schedule.Policy.ONCE,
+        grace_s=3600,
+    )
+    return staffing.save_schedule(wish, now=now)
 
 
 def make_library(*, now: datetime) -> list[Collection]:

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.big_fleet import BigFleet
 from tests.security.fleet import RECEIPT
 
-VIEWER, OPERATOR = "viewer", "operator"
+VIEWER, OPERATOR, STAFF = "viewer", "operator", "staff"
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,9 @@ PAGES = (
     ),
     Page("automation:run", "run person step", row="run"),
     Page("automation:run", "run person", row="bulk"),
+    Page("automation:add_schedule", "account", who=STAFF),
+    Page("automation:edit_schedule", "account", who=STAFF, row="own_schedule"),
+    Page("automation:delete_schedule", "account", who=STAFF, row="own_schedule"),
     Page("automation:settings", "account"),
     Page("automation:writing", "account"),
 )
@@ -200,6 +203,7 @@ POST_ONLY = frozenset(
         "automation:retry_run",
         "automation:run_schedule",
         "automation:toggle_schedule",
+        "automation:resume_schedule",
         "automation:restore_setting",
         "automation:stop",
         "automation:resume",

@@ -20,6 +20,8 @@ from tests.pages import (
     OPERATOR,
     PAGES,
     POST_ONLY,
+    STAFF,
+    VIEWER,
     Page,
     admin_addresses,
     named_addresses,
@@ -92,7 +94,8 @@ class TestEveryPage:
     ) -> None:
         role, client = person
         look = Look(client, page.address(fleet))
-        refused = role == "viewer" and page.who == OPERATOR
+        roles = [VIEWER, OPERATOR, STAFF]
+        refused = roles.index(role) < roles.index(page.who)
         assert look.answer.status_code == (403 if refused else 200)
         look.assert_light(page.most)
         look.assert_harmless()

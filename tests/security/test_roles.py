@@ -36,6 +36,7 @@ class Access:
 READ = Access(get=VIEWERS)
 ACT = Access(post=OPERATORS)
 ASK_AND_ACT = Access(get=OPERATORS, post=OPERATORS)
+ASK_AND_ACT_AS_STAFF = Access(get=frozenset({"staff"}), post=frozenset({"staff"}))
 READ_AND_ACT = Access(get=VIEWERS, post=OPERATORS)
 OPEN = Access(get=ALL)
 STAFF = frozenset({"staff"})
@@ -85,6 +86,10 @@ WHO_MAY = {
     "automation:go_on": ACT,
     "automation:run_schedule": ACT,
     "automation:toggle_schedule": ACT,
+    "automation:add_schedule": ASK_AND_ACT_AS_STAFF,
+    "automation:edit_schedule": ASK_AND_ACT_AS_STAFF,
+    "automation:delete_schedule": ASK_AND_ACT_AS_STAFF,
+    "automation:resume_schedule": ACT,
     "automation:writing": READ,
     "automation:stop": ACT,
     "automation:resume": ACT,
