@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from accounts import concerns, services
-from accounts.models import Account, Token
+from accounts.models import Account, Token, Usage
 from accounts.services import erasing, keeping, mending
 from accounts.services.waves import Pace
 from automation import ledger, registry, retention
 from automation.models import Run
 from automation.notices.concerns import COLLECT
 from automation.registry import kind
+from automation.retention import Kept
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
 
@@ -70,3 +71,12 @@ def erase(run: Run) -> dict[str, object]:
 registry.on(retention.DUE, keeping.delete_old_usage)
 registry.on(retention.DUE, keeping.finish_erasures)
 registry.on(COLLECT, concerns.collect)
+retention.declare(
+    Kept(
+        Usage,
+        "Counts of calls, by the hour",
+        "metrics_retention_days",
+        keeping.usage_older_than,
+        keeping.old_usage,
+    )
+)

@@ -1,14 +1,55 @@
 """Deleting what is older than the settings say: one run a day asks every app."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Model, QuerySet
 
 from automation import pruning, registry
-from automation.models import Run, RunQuerySet
+from automation.models import Run, RunQuerySet, ScheduleSlot
 from automation.runtime import RuntimeSettings
 
 KIND = "automation.apply_retention"
 DUE = "retention.due"
 """The event; listeners get `run`, `settings` and `now`, and delete in batches."""
+SLOTS_KEPT_AT_LEAST = timedelta(days=7)
+"""Slots say which moments are done with; the engine looks two days back at most."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One table that grows: what it holds, and which of its rows are too old.
+
+    `setting` is the runtime setting that says how long rows are kept. `older_than`
+    returns from when on they are kept (None: for good), `too_old` the rows of
+    before.
+    """
+
+    model: type[Model]
+    label: str
+    setting: str
+    older_than: Callable[[RuntimeSettings, datetime], datetime | None]
+    too_old: Callable[[datetime], QuerySet[Any]]
+
+    @property
+    def table(self) -> str:
+        """The name of the table, as the lines about what was deleted have it."""
+        return self.model._meta.db_table
+
+
+_kept: dict[str, Kept] = {}
+
+
+def declare(*tables: Kept) -> None:
+    """Let the page of what is kept know tables that retention deletes from."""
+    _kept.update({kept.table: kept for kept in tables})
+
+
+def declared() -> list[Kept]:
+    """Return every table that retention deletes from, the lowest app's first."""
+    return list(_kept.values())
 
 
 def apply_retention(
@@ -22,10 +63,34 @@ def apply_retention(
 
 def delete_old_runs(*, run: Run, settings: RuntimeSettings, now: datetime) -> None:
     """Delete runs that ended long ago."""
-    if not settings.runs_retention_days:
-        return
-    older_than = now - timedelta(days=settings.runs_retention_days)
-    pruning.prune(run, ended_runs(before=older_than), older_than=older_than, now=now)
+    older_than = runs_older_than(settings, now)
+    if older_than is not None:
+        old = ended_runs(before=older_than)
+        pruning.prune(run, old, older_than=older_than, now=now)
+
+
+def runs_older_than(settings: RuntimeSettings, now: datetime) -> datetime | None:
+    """Return from when on runs are kept; None: for good."""
+    days = settings.runs_retention_days
+    return now - timedelta(days=days) if days else None
+
+
+def slots_older_than(settings: RuntimeSettings, now: datetime) -> datetime | None:
+    """Return from when on slots are kept; None: for good."""
+    days = settings.runs_retention_days
+    return now - max(timedelta(days=days), SLOTS_KEPT_AT_LEAST) if days else None
+
+
+def old_slots(before: datetime) -> QuerySet[ScheduleSlot]:
+    """Return the slots of before a moment."""
+    return ScheduleSlot.objects.filter(slot__lt=before)
+
+
+def delete_old_slots(*, run: Run, settings: RuntimeSettings, now: datetime) -> None:
+    """Delete slots that were done with long ago."""
+    older_than = slots_older_than(settings, now)
+    if older_than is not None:
+        pruning.prune(run, old_slots(older_than), older_than=older_than, now=now)
 
 
 def ended_runs(*, before: datetime) -> RunQuerySet:

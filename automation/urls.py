@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from automation import planning, switches, views
+from automation import keeping, planning, switches, views
 from automation.notices import views as notices
 
 app_name = "automation"
@@ -10,6 +10,7 @@ app_name = "automation"
 urlpatterns = [
     path("automation/", views.overview, name="list"),
     path("automation/drawer/", views.drawer, name="drawer"),
+    path("automation/retention/", keeping.retention, name="retention"),
     path("automation/runs/<int:pk>/", views.run, name="run"),
     path("automation/runs/<int:pk>/cancel/", views.cancel, name="cancel_run"),
     path("automation/runs/<int:pk>/go-on/", views.go_on, name="go_on"),

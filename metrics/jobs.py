@@ -3,6 +3,7 @@
 from automation import registry, retention, runtime
 from automation.models import Run
 from automation.registry import kind
+from automation.retention import Kept
 from metrics.arguments import GrainForm
 from metrics.models import MetricSnapshot
 from metrics.services import keeping, snapshots, standing
@@ -29,3 +30,12 @@ def take_snapshot(run: Run) -> dict[str, object]:
 
 
 registry.on(retention.DUE, keeping.delete_old_snapshots)
+retention.declare(
+    Kept(
+        MetricSnapshot,
+        "Figures, hourly and daily",
+        "metrics_retention_days",
+        keeping.figures_older_than,
+        keeping.old_figures,
+    )
+)

@@ -10,9 +10,10 @@ from accounts.services import Erasure, client_for
 from automation import holds, ledger, registry, retention, runtime, verdicts
 from automation.models import Run
 from automation.registry import kind
+from automation.retention import Kept
 from automation.runtime import RuntimeSettings
 from playlists.arguments import ScopeForm
-from playlists.models import Playlist
+from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from playlists.services import (
     creation,
     details,
@@ -307,3 +308,19 @@ registry.on("shadow.left", shadow_left)
 registry.on("account.erasing", account_erasing)
 registry.on("account.erased", account_erased)
 registry.on(retention.DUE, retention_due)
+retention.declare(
+    Kept(
+        PlaylistSnapshot,
+        "Lists that stood before",
+        "history_retention_days",
+        lambda settings, now: history.keep_history_after(settings=settings, now=now),
+        lambda before: history.ended_lists(before=before),
+    ),
+    Kept(
+        HistoryEntry,
+        "Their tracks, the history",
+        "history_retention_days",
+        lambda settings, now: history.keep_history_after(settings=settings, now=now),
+        history.old_entries,
+    ),
+)

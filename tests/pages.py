@@ -158,8 +158,8 @@ PAGES = (
         "automation:list",
         "account run person error",
         {"state": "failed", "q": "onerror"},
-        {"kind": "playlists.reshuffle"},
-        {"page": "2"},
+        {"kind": "playlists.reshuffle", "who": "schedule"},
+        {"older": "100000000", "state": "active"},
     ),
     Page("automation:run", "run person step", row="run"),
     Page("automation:run", "run person", row="bulk"),
@@ -168,6 +168,7 @@ PAGES = (
     Page("automation:delete_schedule", "account", who=STAFF, row="own_schedule"),
     Page("automation:settings", "account"),
     Page("automation:writing", "account"),
+    Page("automation:retention", "account", most=12),
 )
 POST_ONLY = frozenset(
     {

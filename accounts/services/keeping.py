@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from accounts.models import Usage
 from accounts.services import erasing
 from automation import pruning
@@ -14,9 +16,19 @@ QUOTA_LOOKS_BACK = timedelta(days=2)
 
 def delete_old_usage(*, run: Run, settings: RuntimeSettings, now: datetime) -> None:
     """Delete counts of calls as old as the metrics that were made of them."""
-    age = max(timedelta(days=settings.metrics_retention_days), QUOTA_LOOKS_BACK)
-    old = Usage.objects.filter(hour__lt=now - age)
-    pruning.prune(run, old, older_than=now - age, now=now)
+    before = usage_older_than(settings, now)
+    pruning.prune(run, old_usage(before), older_than=before, now=now)
+
+
+def usage_older_than(settings: RuntimeSettings, now: datetime) -> datetime:
+    """Return from when on counts of calls are kept."""
+    days = timedelta(days=settings.metrics_retention_days)
+    return now - max(days, QUOTA_LOOKS_BACK)
+
+
+def old_usage(before: datetime) -> QuerySet[Usage]:
+    """Return the counts of the hours before a moment."""
+    return Usage.objects.filter(hour__lt=before)
 
 
 def finish_erasures(*, run: Run, settings: RuntimeSettings, now: datetime) -> None:

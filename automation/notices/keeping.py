@@ -1,9 +1,11 @@
 """How long what was told is kept."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
-from automation import pruning
+from django.db.models import QuerySet
+
+from automation import pruning, retention
 from automation.models import Delivery, Notice, Run
 from automation.runtime import RuntimeSettings
 
@@ -18,15 +20,23 @@ class HasLane(Protocol):
 
 def delete_old_notices(*, run: Run, settings: RuntimeSettings, now: datetime) -> None:
     """Delete causes that ended, and messages, when runs of that age are deleted."""
-    if not settings.runs_retention_days:
+    older_than = retention.runs_older_than(settings, now)
+    if older_than is None:
         return
-    older_than = now - timedelta(days=settings.runs_retention_days)
-    messages = Delivery.objects.filter(created_at__lt=older_than).exclude(
+    for rows in (old_messages(older_than), ended_notices(older_than)):
+        pruning.prune(run, rows, older_than=older_than, now=now)
+
+
+def old_messages(before: datetime) -> QuerySet[Delivery]:
+    """Return the messages of before a moment whose causes have all ended."""
+    return Delivery.objects.filter(created_at__lt=before).exclude(
         notices__ended_at=None, notices__isnull=False
     )
-    pruning.prune(run, messages, older_than=older_than, now=now)
-    ended = Notice.objects.filter(ended_at__lt=older_than)
-    pruning.prune(run, ended, older_than=older_than, now=now)
+
+
+def ended_notices(before: datetime) -> QuerySet[Notice]:
+    """Return the causes that ended before a moment."""
+    return Notice.objects.filter(ended_at__lt=before)
 
 
 def forget_account(*, account: HasLane) -> None:

@@ -159,6 +159,11 @@ def apply_retention(*, run: Run, keep_after: datetime, now: datetime) -> int:
     )
 
 
+def old_entries(before: datetime) -> QuerySet[HistoryEntry]:
+    """Return the history of the lists that ended before a moment."""
+    return HistoryEntry.objects.filter(snapshot__in=ended_lists(before=before))
+
+
 def ended_lists(*, before: datetime) -> QuerySet[PlaylistSnapshot]:
     """Return the lists that stand nowhere since before a moment, but for the newest.
 

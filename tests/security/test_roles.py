@@ -90,6 +90,7 @@ WHO_MAY = {
     "automation:edit_schedule": ASK_AND_ACT_AS_STAFF,
     "automation:delete_schedule": ASK_AND_ACT_AS_STAFF,
     "automation:resume_schedule": ACT,
+    "automation:retention": READ,
     "automation:writing": READ,
     "automation:stop": ACT,
     "automation:resume": ACT,
