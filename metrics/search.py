@@ -28,6 +28,7 @@ PLACES = (
     ("Playlists", "playlists:list"),
     ("Create playlists", "playlists:create"),
     ("Automation, runs and schedules", "automation:list"),
+    ("What is kept, retention", "automation:retention"),
     ("Settings", "automation:settings"),
     ("Health", "metrics:health"),
     ("Profile, password and time zone", "profile"),
