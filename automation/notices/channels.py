@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from automation.models import Channel, Delivery, Run
+from automation.models import Channel, Delivery, Run, Topic
 from automation.notices import sending, watch
 from vibe_engine import outbound
 from vibe_engine.errors import InputError
@@ -44,8 +44,8 @@ def save_channel(
     found = channel or Channel(
         kind=kind, created_at=now, created_by_id=by.pk if by else None
     )
-    found.name, found.topics = wish.name, list(wish.topics)
-    found.tells_end = wish.tells_end
+    found.name, found.tells_end = wish.name, wish.tells_end
+    found.topics = [str(topic) for topic in Topic if topic in wish.topics]
     found.address = _address(found, wish)
     try:
         with transaction.atomic():

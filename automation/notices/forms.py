@@ -60,8 +60,8 @@ class EmailForm(ChannelForm):
         found = [
             one for one in re.split(r"[\s,;]+", self.cleaned_data["addresses"]) if one
         ]
-        if len(found) > MOST_ADDRESSES:
-            raise ValidationError(f"{MOST_ADDRESSES} addresses at most.")
+        if not 1 <= len(found) <= MOST_ADDRESSES:
+            raise ValidationError(f"1 to {MOST_ADDRESSES} addresses, please.")
         for one in found:
             try:
                 validate_email(one)

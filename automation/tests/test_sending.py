@@ -240,7 +240,11 @@ class TestMail:
 
 class TestSaveChannel:
     def save(self, channel: Channel | None = None, **fields: Any) -> Channel:
-        values = {"name": "Chat", "topics": [Topic.PUSHES], "tells_end": True}
+        values: dict[str, Any] = {
+            "name": "Chat",
+            "topics": [Topic.PUSHES],
+            "tells_end": True,
+        }
         return channels.save_channel(
             channel=channel,
             kind="webhook",
@@ -273,7 +277,7 @@ class TestSaveChannel:
         ],
         ids=["elsewhere", "no address", "no secret"],
     )
-    def test_refuses(self, fields: dict[str, str], field: str) -> None:
+    def test_refuses(self, fields: dict[str, Any], field: str) -> None:
         with pytest.raises(InputError) as caught:
             self.save(**fields)
         assert caught.value.field == field

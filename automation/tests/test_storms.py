@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from automation import holds, registry, storms
+from automation.engine import Engine
 from automation.models import Hold, Run
 from automation.registry import Kind
 from automation.runtime import RuntimeSettings
@@ -187,3 +188,11 @@ class TestResuming:
         pushed(20, at=now, failed=20)
         assert not guard(now + MINUTE)
         assert Hold.objects.get().began_by == operator_user
+
+
+class TestEngine:
+    def test_stops_pushes_in_its_round(self) -> None:
+        now = clock.now()
+        pushed(40, at=now - MINUTE, failed=40)
+        Engine().round(now=now)
+        assert Hold.objects.get().reason.startswith("40 of 40 pushes failed")
