@@ -2,8 +2,10 @@
 
 from automation import registry, retention, runtime
 from automation.models import Run
+from automation.notices.concerns import COLLECT
 from automation.registry import kind
 from automation.retention import Kept
+from metrics import concerns
 from metrics.arguments import GrainForm
 from metrics.models import MetricSnapshot
 from metrics.services import keeping, snapshots, standing
@@ -30,6 +32,7 @@ def take_snapshot(run: Run) -> dict[str, object]:
 
 
 registry.on(retention.DUE, keeping.delete_old_snapshots)
+registry.on(COLLECT, concerns.collect)
 retention.declare(
     Kept(
         MetricSnapshot,
