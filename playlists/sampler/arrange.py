@@ -1,6 +1,5 @@
 """Two ways to a good order: build it greedily, then improve it move by move."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -10,7 +9,8 @@ from playlists.sampler.arrays import Int64s
 from playlists.sampler.flow import UNIT, Costs
 from playlists.sampler.separation import (
     Credits,
-    forced_artists,
+    forced_flags,
+    incidence,
     sharing,
     shortfall_of,
 )
@@ -30,28 +30,23 @@ def build_greedily(credits: Credits, costs: Costs, gap: int, first: int) -> list
     An artist whose tracks would no longer fit apart goes first; that keeps the gap
     wherever each track credits one artist and the gap can be kept at all.
     """
-    shares = sharing(credits)
-    left = Counter(artist for artists in credits for artist in artists)
+    shares, table = sharing(credits), incidence(credits)
+    left = np.count_nonzero(table, axis=0)
     ready = np.zeros(len(credits), np.int64)
     order = [first]
     used = np.zeros(len(credits), np.int64)
     for position, place in enumerate(costs.place.T[1:], start=1):
         last = order[-1]
         used[last] = USED
-        for artist in credits[last]:
-            left[artist] -= 1
+        left -= table[last]
         ready[shares[last]] = position - 1 + gap
         price = costs.step[last] + place + used
         price += MISSED_GAP * np.maximum(ready - position, 0)
-        forced = forced_artists(left, gap, len(credits) - position)
-        if forced:
-            price[_without(credits, forced)] += IGNORED_FORCE
+        forced = forced_flags(left, gap, len(credits) - position)
+        if forced is not None:
+            price[~table[:, forced].any(axis=1)] += IGNORED_FORCE
         order.append(int(price.argmin()))
     return order
-
-
-def _without(credits: Credits, forced: set[int]) -> list[int]:
-    return [i for i, artists in enumerate(credits) if forced.isdisjoint(artists)]
 
 
 def mend(order: Sequence[int], credits: Credits, gap: int) -> list[int]:
@@ -74,13 +69,28 @@ def mend(order: Sequence[int], credits: Credits, gap: int) -> list[int]:
 
 def _exchange_deltas(shares: Int64s, positions: Int64s, gap: int) -> Int64s:
     """Return, at [i, j], what tracks i and j changing places would add to the misses."""
-    away = np.abs(positions[:, None] - np.arange(len(positions))[None, :])
+    away = np.abs(positions[:, None] - positions[None, :])
     missed = np.maximum(gap - away, 0)
-    moved = (shares @ missed)[:, positions]
+    moved = _misses(shares, positions, gap)[:, positions]
     stayed = np.diagonal(moved)
-    between = 2 * shares * (gap - missed[:, positions])
+    between = 2 * shares * (gap - missed)
     deltas: Int64s = moved + moved.T - stayed[:, None] - stayed[None, :] - between
     return deltas
+
+
+def _misses(shares: Int64s, positions: Int64s, gap: int) -> Int64s:
+    """Return, at [i, p], by how much track i at position p would miss the gap in sum.
+
+    Each track it shares an artist with counts the less the farther it stands: two
+    running sums over stretches as long as the gap weigh them all at once.
+    """
+    count = len(positions)
+    sums = np.zeros((count, count + 2 * gap + 1), np.int64)
+    sums[:, gap + 1 : gap + 1 + count] = shares[:, np.argsort(positions)]
+    for _ in range(2):
+        np.cumsum(sums, axis=1, out=sums)
+        sums[:, gap:] -= sums[:, :-gap].copy()
+    return sums[:, 2 * gap : 2 * gap + count]
 
 
 def improve(

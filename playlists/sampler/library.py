@@ -1,6 +1,6 @@
 """The library as columns: what the sampler draws from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Self
@@ -33,6 +33,8 @@ FEATURES = (
     "tempo",
 )
 """Names of the eleven audio features, as Spotify spells them."""
+CROWD = 64
+"""Of more credits than these on a track none is copied before it is needed."""
 MOST_SPREAD = 4
 """Ids may be so many times as far apart as they are many for a table of all."""
 
@@ -73,15 +75,36 @@ class CreditTable:
         ids = self.artist_ids[self.offsets[row] : self.offsets[row + 1]].tolist()
         return ids if len(ids) < 2 else list(dict.fromkeys(ids))
 
-    def each(self, rows: Int64s | Int32s) -> list[list[int]]:
-        """Return the artists that count for each of some rows, as `of` returns them."""
+    def each(self, rows: Int64s | Int32s) -> Iterator[Sequence[int]]:
+        """Yield the artists that count for each of some rows, as `of` returns them."""
         starts, stops = self.offsets[rows], self.offsets[rows + 1]
+        if (stops - starts).max(initial=0) > CROWD:
+            yield from map(self._crowd, rows.tolist())
+            return
         flat = self.artist_ids[ranges(starts, stops)].tolist()
-        ends = np.cumsum(stops - starts).tolist()
-        credits = [flat[a:b] for a, b in zip([0, *ends], ends, strict=False)]
-        for place in np.flatnonzero(stops - starts > 1).tolist():
-            credits[place] = list(dict.fromkeys(credits[place]))
-        return credits
+        start = 0
+        for stop in np.cumsum(stops - starts).tolist():
+            ids = flat[start:stop]
+            yield ids if stop - start < 2 else list(dict.fromkeys(ids))
+            start = stop
+
+    def _crowd(self, row: int) -> Sequence[int]:
+        """Return what `of` returns, without a copy of many artists."""
+        if self.has_repeats:
+            return self.of(row)
+        crowd: Sequence[int] = self._view[self.offsets[row] : self.offsets[row + 1]]
+        return crowd
+
+    @cached_property
+    def _view(self) -> memoryview:
+        return np.ascontiguousarray(self.artist_ids).data
+
+    @cached_property
+    def has_repeats(self) -> bool:
+        """Whether any row credits an artist twice."""
+        rows = np.repeat(np.arange(len(self.offsets) - 1), self.lengths)
+        pairs = np.sort(rows << 32 | self.artist_ids & 0xFFFFFFFF)
+        return bool((pairs[1:] == pairs[:-1]).any())
 
     @cached_property
     def lengths(self) -> Int64s:

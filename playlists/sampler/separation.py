@@ -6,6 +6,8 @@ A gap is the number of positions from one track to the next by the same artist.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -14,10 +16,39 @@ from playlists.sampler.arrays import Flags, Int64s
 Credits = Sequence[Sequence[int]]
 
 
-def repeated(credits: Credits) -> Credits:
-    """Return the credits without the artists who stand once: nothing keeps them apart."""
-    counts = Counter(artist for artists in credits for artist in artists)
-    return [[a for a in artists if counts[a] > 1] for artists in credits]
+class Repeated(list[list[int]]):
+    """Credits of tracks by artists who stand more than once, see `repeated`."""
+
+    @cached_property
+    def table(self) -> Flags:
+        """Flags by track and artist; the artists in the order of their ids."""
+        return _incidence(self)
+
+    @cached_property
+    def shares(self) -> Flags:
+        """What `sharing` returns; not to be written to."""
+        shares = _sharing(self.table)
+        shares.flags.writeable = False
+        return shares
+
+
+def repeated(credits: Credits) -> Repeated:
+    """Return the credits of those artists alone that keep tracks apart.
+
+    An artist who stands once keeps nothing apart, and of several who stand on the very
+    same tracks one is enough.
+    """
+    tracks_of: dict[int, list[int]] = defaultdict(list)
+    for track, artists in enumerate(credits):
+        for artist in artists:
+            tracks_of[artist].append(track)
+    of_tracks: dict[tuple[int, ...], int] = {}
+    for artist, tracks in tracks_of.items():
+        if len(tracks) > 1:
+            alike = tuple(tracks)
+            of_tracks[alike] = max(artist, of_tracks.get(alike, artist))
+    kept = set(of_tracks.values())
+    return Repeated([a for a in artists if a in kept] for artists in credits)
 
 
 def best_gap(credits: Credits) -> int | None:
@@ -36,6 +67,11 @@ def best_gap(credits: Credits) -> int | None:
 
 def smallest_gap(order: Sequence[int], credits: Credits) -> int | None:
     """Return the smallest gap of an order, None if no artist stands twice."""
+    if isinstance(credits, Repeated) and len(order) == len(credits):
+        positions = np.argsort(np.asarray(order))
+        first, second = np.nonzero(credits.shares)
+        apart = np.abs(positions[first] - positions[second])
+        return int(apart.min()) if len(apart) else None
     last: dict[int, int] = {}
     gaps = []
     for position, track in enumerate(order):
@@ -48,14 +84,28 @@ def smallest_gap(order: Sequence[int], credits: Credits) -> int | None:
 
 def sharing(credits: Credits) -> Flags:
     """Tell for each pair of tracks whether they share an artist."""
-    tracks_of = defaultdict(list)
-    for track, artists in enumerate(credits):
-        for artist in artists:
-            tracks_of[artist].append(track)
-    shares = np.zeros((len(credits), len(credits)), np.bool_)
-    for tracks in tracks_of.values():
-        if len(tracks) > 1:
-            shares[np.ix_(tracks, tracks)] = True
+    if isinstance(credits, Repeated):
+        return credits.shares
+    return _sharing(_incidence(credits))
+
+
+def incidence(credits: Credits) -> Flags:
+    """Tell for each track and artist, these in the order of their ids, who is on it."""
+    return credits.table if isinstance(credits, Repeated) else _incidence(credits)
+
+
+def _incidence(credits: Credits) -> Flags:
+    lengths = [len(artists) for artists in credits]
+    flat = np.fromiter(chain.from_iterable(credits), np.int64, sum(lengths))
+    names, artist = np.unique(flat, return_inverse=True)
+    table = np.zeros((len(credits), len(names)), np.bool_)
+    table[np.repeat(np.arange(len(credits)), lengths), artist] = True
+    return table
+
+
+def _sharing(table: Flags) -> Flags:
+    counts = table.astype(np.float32)
+    shares: Flags = counts @ counts.T > 0
     np.fill_diagonal(shares, val=False)
     return shares
 
@@ -110,6 +160,18 @@ def forced_artists(left: Counter[int], gap: int, places: int) -> set[int]:
         if (level - 1) * gap + reaching >= places:
             return {artist for artist, count in left.items() if count >= level}
     return set()
+
+
+def forced_flags(left: Int64s, gap: int, places: int) -> Flags | None:
+    """Return what `forced_artists` does as flags, None if the choice is free."""
+    counts = np.bincount(left).tolist()
+    reaching = 0
+    for level in range(len(counts) - 1, 1, -1):
+        reaching += counts[level]
+        if counts[level] and (level - 1) * gap + reaching >= places:
+            flags: Flags = left >= level
+            return flags
+    return None
 
 
 def shortfall_of(positions: Int64s, first: Int64s, second: Int64s, gap: int) -> int:

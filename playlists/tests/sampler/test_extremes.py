@@ -64,6 +64,17 @@ def one_recording() -> Case:
     return library, Rules(), REST
 
 
+def crowds() -> Case:
+    library = make_library([list(range(5_000))] * 200)
+    return library, Rules(allow_cap_relaxation=True), REST
+
+
+def hundreds_of_credits() -> Case:
+    dice = np.random.default_rng(1)
+    credits = [dice.choice(20_000, 300, replace=False).tolist() for _ in range(2_000)]
+    return make_library(credits), Rules(size=100, artist_cap=100), REST
+
+
 CASES: list[Callable[[], Case]] = [
     one_artist,
     all_held,
@@ -74,6 +85,8 @@ CASES: list[Callable[[], Case]] = [
     pairs_of_fifty_artists,
     triples_of_fifty_artists,
     one_recording,
+    crowds,
+    hundreds_of_credits,
 ]
 
 

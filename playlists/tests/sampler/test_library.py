@@ -53,3 +53,34 @@ class TestCredits:
         one, other, third = make_library([[1, 2], [2, 1], [1, 3]]).credits.signatures
         assert one == other
         assert one != third
+
+
+class TestRowsOf:
+    @pytest.mark.parametrize("apart", [1, 100])
+    def test_finds_what_is_there_and_nothing_else(self, apart: int) -> None:
+        library = make_library([[1], [2], [3]], track_ids=[5, 5 + apart, 5 + 2 * apart])
+        wanted = np.array([5 + apart, 4, 5, 6 + 2 * apart, 5 + 2 * apart, -1])
+        assert library.rows_of(wanted).tolist() == [1, -1, 0, -1, 2, -1]
+
+    def test_finds_nothing_in_an_empty_library(self) -> None:
+        assert make_library([]).rows_of(np.array([1, 0])).tolist() == [-1, -1]
+
+
+class TestReleasedAgain:
+    def test_marks_every_release_of_such_a_recording(self) -> None:
+        library = make_library([[1]] * 5, recording_ids=[7, 8, 7, 9, 8])
+        flags = library.is_released_again.tolist()
+        assert flags == [True, True, True, False, True]
+
+
+class TestEach:
+    @pytest.mark.parametrize("guests", [2, 100])
+    @pytest.mark.parametrize("twice", [False, True])
+    def test_says_of_many_rows_what_it_says_of_one(
+        self, guests: int, *, twice: bool
+    ) -> None:
+        crowd = [*range(guests), *([1] if twice else [])]
+        credits = make_library([[3], [], crowd, [4, 5]]).credits
+        rows = np.array([2, 0, 1, 3])
+        each = [list(artists) for artists in credits.each(rows)]
+        assert each == [credits.of(row) for row in rows.tolist()]

@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 
 from playlists.sampler import Library, Resting, Rules, SequenceReport, draw, sequence
-from playlists.sampler.arrange import improve, mend
+from playlists.sampler.arrange import _exchange_deltas, improve, mend
 from playlists.sampler.flow import Costs, flow_costs
-from playlists.sampler.separation import best_gap, smallest_gap, spread
+from playlists.sampler.separation import (
+    best_gap,
+    repeated,
+    sharing,
+    shortfall_of,
+    smallest_gap,
+    spread,
+)
 from playlists.tests.sampler.libraries import TODAY, generate_library, make_library
 
 SEED = (1, 2, 3)
@@ -257,3 +264,36 @@ def cheapest_neighbour(order: list[int], costs: Costs) -> int:
             shifted.insert(j, order[i])
             found += [costs.total(turned), costs.total(shifted)]
     return min(found)
+
+
+class TestRepeated:
+    def test_leaves_out_who_keeps_nothing_apart(self) -> None:
+        credits = [[1, 2, 7], [1, 2], [3, 7], [1, 2, 4]]
+        assert repeated(credits) == [[2, 7], [2], [7], [2]]
+
+    def test_asks_for_the_same_gaps(self) -> None:
+        dice = random.Random(3)
+        for _ in range(50):
+            credits = [dice.sample(range(9), dice.randrange(4)) for _ in range(12)]
+            order = dice.sample(range(12), 12)
+            plain, fewer = smallest_gap(order, credits), repeated(credits)
+            assert smallest_gap(order, fewer) == plain
+            assert (sharing(fewer) == sharing(credits)).all()
+
+
+class TestExchangeDeltas:
+    @pytest.mark.parametrize("gap", [1, 3, 30])
+    def test_are_what_an_exchange_adds_to_the_misses(self, gap: int) -> None:
+        dice = random.Random(gap)
+        credits = [dice.sample(range(6), dice.randrange(3)) for _ in range(9)]
+        positions = np.array(dice.sample(range(9), 9))
+        shares = sharing(credits)
+        first, second = np.nonzero(np.triu(shares))
+        before = shortfall_of(positions, first, second, gap)
+        deltas = _exchange_deltas(shares.astype(np.int64), positions, gap)
+        for one in range(9):
+            for other in set(range(9)) - {one}:
+                moved = positions.copy()
+                moved[[one, other]] = moved[[other, one]]
+                after = shortfall_of(moved, first, second, gap)
+                assert deltas[one, other] == after - before
