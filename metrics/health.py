@@ -91,7 +91,7 @@ def _pushes(now: datetime) -> Fact:
     stop, shadow = found.stop, found.shadow
     if stop is not None:
         measure = f"for {_span(now - stop.began_at)}, by {stop.began_by_words}"
-        todo = f"{stop.reason} Look at what waits, then resume pushes.".strip()
+        todo = f"{stop.reason} Resume pushes when that is settled.".strip()
         return Fact("Pushes", "bad", "stopped", measure, todo)
     if shadow is not None:
         measure = f"for {_span(now - shadow.began_at)}"

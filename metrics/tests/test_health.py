@@ -58,7 +58,7 @@ class TestFacts:
         holds.stop_writing(now=NOW - timedelta(hours=2), reason=reason)
         assert fact("Pushes").measure == "for 2 h, by Vibe Engine"
         assert fact("Pushes").todo == (
-            "11 of 20 pushes failed within 1 h. Look at what waits, then resume pushes."
+            "11 of 20 pushes failed within 1 h. Resume pushes when that is settled."
         )
 
     def test_pings_the_broker(self, settings: Any) -> None:
