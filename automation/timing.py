@@ -16,6 +16,8 @@ from vibe_engine.errors import VibeError
 from vibe_engine.forms import zone_names
 
 WEEKLY, EVERY, CRONTAB = "weekly", "every", "crontab"
+FIELDS = {WEEKLY: "at", EVERY: "every", CRONTAB: "crontab"}
+"""Ways of saying when, and the field that each of them needs."""
 UNITS = (("minutes", "minutes"), ("hours", "hours"), ("days", "days"))
 LONGEST = timedelta(days=366)
 SHORTEST = timedelta(minutes=1)
@@ -64,7 +66,12 @@ class Timing:
 
 
 class TimingForm(forms.Form):
-    """Name, times and policy of a schedule of staff's own."""
+    """Name, times and policy of a schedule of staff's own.
+
+    Each way of saying when has a field of its own; those of the others do not count.
+    """
+
+    use_required_attribute = False
 
     name = forms.CharField(max_length=200)
     how = forms.ChoiceField(
@@ -86,13 +93,11 @@ class TimingForm(forms.Form):
         help_text="None chosen: every day.",
     )
     at = forms.TimeField(
-        required=False,
         label="At",
         initial="06:00",
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     every = forms.IntegerField(
-        required=False,
         min_value=1,
         max_value=100_000,
         label="Every",
@@ -100,7 +105,6 @@ class TimingForm(forms.Form):
     )
     unit = forms.ChoiceField(choices=UNITS, initial="hours", label="Unit")
     crontab = forms.CharField(
-        required=False,
         max_length=200,
         label="Crontab",
         help_text="Minute, hour, day of the month, month, day of the week; "
@@ -135,15 +139,12 @@ class TimingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Want what belongs to the chosen way of saying when."""
         data: dict[str, Any] = super().clean() or {}
-        field = {WEEKLY: "at", EVERY: "every", CRONTAB: "crontab"}.get(
-            data.get("how", "")
-        )
-        if field is None or field in self.errors:
-            return data
-        if data.get(field) in (None, ""):
-            self.add_error(field, "Say when.")
-        else:
-            self._check_timing(field)
+        chosen = FIELDS.get(data.get("how", ""))
+        for other in FIELDS.values():
+            if other != chosen:
+                self.errors.pop(other, None)
+        if chosen is not None and chosen not in self.errors:
+            self._check_timing(chosen)
         return data
 
     def _check_timing(self, field: str) -> None:

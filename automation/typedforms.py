@@ -47,6 +47,7 @@ class ScheduleForm(forms.ModelForm[Schedule]):
     class Meta:
         model = Schedule
         fields = ("kind", "policy", "grace_s")
+        labels = {"grace_s": "Grace time in seconds"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

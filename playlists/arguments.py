@@ -19,8 +19,9 @@ MOST_LINES = 1000
 
 
 class ScopeForm(ArgumentsForm):
-    """Which playlists a schedule reshuffles."""
+    """Which playlists a schedule reshuffles; fields of other scopes do not count."""
 
+    use_required_attribute = False
     scope = forms.ChoiceField(
         label="Which playlists",
         choices=(
@@ -34,31 +35,27 @@ class ScopeForm(ArgumentsForm):
     )
     account = forms.ModelChoiceField(
         Account.objects.exclude(status=Account.Status.ERASING).order_by("pk"),
-        required=False,
         empty_label="None chosen",
-        help_text="Counts where “All of an account” is chosen.",
+        error_messages={"required": "Choose an account."},
     )
     label = forms.ModelChoiceField(
         Label.objects.all(),
-        required=False,
         label="Group",
         empty_label="None chosen",
-        help_text="The label that its playlists carry; counts for “All of a group”.",
+        error_messages={"required": "Choose a group."},
+        help_text="The label that its playlists carry.",
     )
     playlists = forms.CharField(
-        required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="One a line: its number, its name or its link on Spotify. Counts "
-        "where “A selection” is chosen.",
+        error_messages={"required": "Choose playlists."},
+        help_text="One a line: its number, its name or its link on Spotify.",
     )
 
     def clean(self) -> dict[str, Any]:
         """Want what the scope is about, and nothing else."""
-        data = super().clean() or {}
-        scope = data.get("scope")
-        wanted = {ACCOUNT: "an account", LABEL: "a group", PLAYLISTS: "playlists"}
-        if scope in wanted and not data.get(scope) and scope not in self.errors:
-            self.add_error(scope, f"Choose {wanted[scope]}.")
+        data: dict[str, Any] = super().clean() or {}
+        for other in {ACCOUNT, LABEL, PLAYLISTS} - {data.get("scope")}:
+            self.errors.pop(other, None)
         return data
 
     def clean_playlists(self) -> list[int]:
@@ -91,8 +88,9 @@ class ScopeForm(ArgumentsForm):
         if PLAYLISTS not in arguments:
             return {"scope": DUE}
         rows = Playlist.objects.managed().filter(pk__in=_whole(arguments[PLAYLISTS]))
-        lines = [f"{pk}{NAMED_BY}{name}" for pk, name in rows.values_list("pk", "name")]
-        return {"scope": PLAYLISTS, PLAYLISTS: "\n".join(sorted(lines))}
+        named = rows.order_by("pk").values_list("pk", "name")
+        lines = [f"{pk}{NAMED_BY}{name}" for pk, name in named]
+        return {"scope": PLAYLISTS, PLAYLISTS: "\n".join(lines)}
 
     @classmethod
     def describe(cls, many: Sequence[Arguments]) -> list[str]:

@@ -82,15 +82,15 @@ class TestAdd:
             ({"scope": "everything"}, "not one of the available"),
             ({"scope": "account"}, "Choose an account."),
             ({"how": "often"}, "not one of the available"),
-            ({"at": ""}, "Say when."),
+            ({"at": ""}, "required"),
             ({"at": "25:00"}, "valid time"),
             ({"weekdays": ["8"]}, "not one of the available"),
             ({"zone": "Mars/Olympus"}, "not one of the available"),
-            ({"how": "every", "every": ""}, "Say when."),
+            ({"how": "every", "every": ""}, "required"),
             ({"how": "every", "every": "0"}, "greater than or equal to 1"),
             ({"how": "every", "every": "400", "unit": "days"}, "at most a year"),
             ({"how": "every", "every": "5", "unit": "seconds"}, "not one of the"),
-            ({"how": "crontab", "crontab": ""}, "Say when."),
+            ({"how": "crontab", "crontab": ""}, "required"),
             ({"how": "crontab", "crontab": "0 6 * *"}, "Five fields"),
             ({"how": "crontab", "crontab": "0 25 * * *"}, "cannot be read"),
             ({"how": "crontab", "crontab": "0 6 * * fun"}, "cannot be read"),
@@ -108,6 +108,13 @@ class TestAdd:
         assert said in page
         assert changes.get("name") == "" or "value=" in page
         assert not PeriodicTask.objects.exists()
+
+    def test_takes_no_notice_of_fields_that_were_not_chosen(
+        self, staff: Client
+    ) -> None:
+        unseen = {"every": "x", "crontab": "y", "account": "7", "playlists": "z"}
+        assert staff.post(ADD, form(**unseen)).status_code == 302
+        assert Schedule.objects.get().arguments == {}
 
     def test_says_that_the_name_is_taken(self, staff: Client) -> None:
         schedule = make_own()
