@@ -12,6 +12,7 @@ from library.pool import PoolColumns
 from playlists import sampler
 from playlists.models import HistoryEntry, PlaylistSnapshot
 from playlists.services import planning, resting, stock
+from playlists.services.hindsight import neighbours_then
 from playlists.services.planning import Plan
 from vibe_engine.errors import VibeError
 
@@ -35,18 +36,18 @@ def replay_list(*, snapshot: PlaylistSnapshot, now: datetime) -> Plan:
     rules = _rules_of(snapshot)
     columns = _columns_of(snapshot, rules, today=now.astimezone(UTC).date())
     library = stock.as_library(columns)
-    plan = planning.draw_from(
-        stock.Stock(columns, sampler.build_pool(library, rules)),
-        _rest_of(snapshot, rules, library),
-        playlist=snapshot.playlist,
-        seed=snapshot.seed,
-        rules_hash=snapshot.rules_hash,
-    )
-    if planning.fingerprint(plan.track_ids) != snapshot.fingerprint:
-        raise ReplayError(
-            "The list comes out differently: history or uses of its day were changed."
+    rest = _rest_of(snapshot, rules, library)
+    for elsewhere in neighbours_then(snapshot, rules, known=columns):
+        plan = planning.draw_from(
+            stock.Stock(columns, sampler.build_pool(library, rules)),
+            replace(rest, elsewhere=elsewhere),
+            playlist=snapshot.playlist,
+            seed=snapshot.seed,
+            rules_hash=snapshot.rules_hash,
         )
-    return plan
+        if planning.fingerprint(plan.track_ids) == snapshot.fingerprint:
+            return plan
+    raise ReplayError(_why_different(rules))
 
 
 def _rules_of(snapshot: PlaylistSnapshot) -> sampler.Rules:
@@ -61,13 +62,19 @@ def _rules_of(snapshot: PlaylistSnapshot) -> sampler.Rules:
             f"It was drawn by version {snapshot.algorithm_version} of the algorithm; "
             f"this is version {sampler.ALGORITHM_VERSION}."
         )
-    rules = sampler.Rules.from_dict(snapshot.report["rules"])
-    if rules.rest_scope != "playlist":
-        raise ReplayError(
-            "Its tracks rested from other playlists' lists too, and what stood in all "
-            "of them at that moment is not put together again."
+    return sampler.Rules.from_dict(snapshot.report["rules"])
+
+
+def _why_different(rules: sampler.Rules) -> str:
+    if rules.rest_scope == "playlist":
+        return (
+            "The list comes out differently: history or uses of its day were changed."
         )
-    return rules
+    return (
+        "The list comes out differently: history or uses of its day were changed, or "
+        "other playlists that it rested from were removed or had plans that were given "
+        "up since."
+    )
 
 
 def _columns_of(

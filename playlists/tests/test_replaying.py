@@ -9,7 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from accounts.tests.factories import make_account
 from automation import runtime
+from automation.tests.factories import make_run
 from library.tests.factories import make_track, make_tracks
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import planning, pushing, replaying
@@ -50,6 +52,19 @@ def past() -> list[PlaylistSnapshot]:
     ]
 
 
+def plan_of_today(playlist: Playlist) -> PlaylistSnapshot:
+    """Plan a list that is still to be sent."""
+    settings, now = runtime.load(), NOON - timedelta(hours=2)
+    plan = planning.draw_list(playlist=playlist, settings=settings, now=now, seed=5)
+    return planning.insert_snapshot(
+        playlist=playlist,
+        run=make_run(),
+        origin=PlaylistSnapshot.Origin.RESHUFFLE,
+        now=now,
+        **plan.columns(),
+    )
+
+
 def replay(snapshot: PlaylistSnapshot) -> list[int]:
     now = NOON + timedelta(days=30)
     return replaying.replay_list(snapshot=snapshot, now=now).track_ids
@@ -59,6 +74,49 @@ class TestReplay:
     def test_draws_every_list_of_the_past_again(self) -> None:
         for snapshot in past():
             assert replay(snapshot) == snapshot.track_ids()
+
+    @pytest.mark.parametrize("scope", ["account", "fleet"])
+    def test_knows_what_other_lists_held_then(self, scope: str) -> None:
+        make_tracks(300, artists=80)
+        account = make_account()
+        rules = {"rest_scope": scope, "ladder": []}
+        lists = [
+            make_playlist(account=account, rules=rules, cooldown_days=2, size=20)
+            for _ in range(3)
+        ]
+        stranger = make_playlist(size=20)
+        snapshots = [
+            bring(playlist, now=NOON + timedelta(days=turn, hours=hour), seed=turn)
+            for turn in range(4)
+            for hour, playlist in enumerate((*lists, stranger, lists[0]))
+        ]
+        for snapshot in snapshots:
+            assert replay(snapshot) == snapshot.track_ids()
+
+    @pytest.mark.parametrize("given_up_before", [True, False])
+    def test_tries_plans_that_were_given_up_at_an_unknown_time(
+        self, *, given_up_before: bool
+    ) -> None:
+        make_tracks(300, artists=80)
+        rules = {"rest_scope": "fleet", "ladder": []}
+        playlist = make_playlist(rules=rules, size=30)
+        plan = plan_of_today(make_playlist(size=100))
+        if given_up_before:
+            planning.abandon_plan(plan.playlist, now=NOON)
+        snapshot = bring(playlist, now=NOON, seed=1)
+        planning.abandon_plan(plan.playlist, now=NOON + timedelta(hours=1))
+        assert set(snapshot.track_ids()).isdisjoint(plan.track_ids()) != given_up_before
+        assert replay(snapshot) == snapshot.track_ids()
+
+    def test_says_that_other_lists_may_have_gone(self) -> None:
+        make_tracks(300, artists=80)
+        rules = {"rest_scope": "fleet", "ladder": []}
+        other, playlist = make_playlist(size=100), make_playlist(rules=rules, size=50)
+        gone = bring(other, now=NOON - timedelta(hours=1), seed=1)
+        snapshot = bring(playlist, now=NOON, seed=1)
+        PlaylistSnapshot.objects.filter(pk=gone.pk).update(state="shadow")
+        with pytest.raises(replaying.ReplayError, match="that it rested from"):
+            replay(snapshot)
 
     def test_says_that_the_library_has_changed(self) -> None:
         (*_, snapshot) = past()
