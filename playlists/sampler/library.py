@@ -47,10 +47,10 @@ class Groups:
     rows: Int32s
 
     @classmethod
-    def of(cls, keys: Int64s, rows: Int64s) -> Self:
+    def of(cls, keys: Int64s, rows: Int64s | Int32s) -> Self:
         """Group `rows[i]` under `keys[i]`; a row may stand under several keys."""
         order = np.argsort(keys, kind="stable")
-        return cls(keys[order], rows[order].astype(np.int32))
+        return cls(keys[order], rows.astype(np.int32, copy=False)[order])
 
     def spans(self, keys: Int64s) -> tuple[Int64s, Int64s]:
         """Return where in `rows` those of each key start and stop."""
@@ -121,7 +121,8 @@ class CreditTable:
 
     @cached_property
     def _by_artist(self) -> Groups:
-        rows = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+        every_row = np.arange(len(self.offsets) - 1, dtype=np.int32)
+        rows = np.repeat(every_row, np.diff(self.offsets))
         return Groups.of(self.artist_ids, rows)
 
     @cached_property
@@ -321,7 +322,7 @@ class Library:
     @cached_property
     def by_recording(self) -> Groups:
         """Rows grouped by recording."""
-        return Groups.of(self.recording_ids, np.arange(len(self)))
+        return Groups.of(self.recording_ids, np.arange(len(self), dtype=np.int32))
 
     def column(self, name: str) -> npt.NDArray[Any] | None:
         """Return a column that a range may test, None for a feature not there."""
