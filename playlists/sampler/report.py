@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from playlists.sampler.rules import Rules, RungName
@@ -121,13 +121,9 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
-        data = asdict(replace(self, per_track={}))
-        data["rules"] = self.rules.to_dict()
-        data["per_track"] = {
-            str(track): [note.last_day, note.reason]
-            for track, note in self.per_track.items()
-        }
-        return json.loads(json.dumps(data))  # type: ignore[no-any-return]
+        notes = {pk: (one.last_day, one.reason) for pk, one in self.per_track.items()}
+        data = vars(self) | {"rules": self.rules.to_dict(), "per_track": notes}
+        return json.loads(json.dumps(data, default=vars))  # type: ignore[no-any-return]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
