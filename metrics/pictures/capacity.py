@@ -16,6 +16,8 @@ from playlists.services.outlook import Load, Outlook
 from playlists.ways import Way
 from vibe_engine.words import grouped
 
+MOST_SHOWN = 6
+"""Bounds in the picture, the fullest; the table has all of them."""
 NEARLY = 0.9
 """From this share on a bound is called nearly full."""
 
@@ -75,6 +77,15 @@ class Capacity:
     lines: Sequence[Line]
     other_groups: int
     meaning: str
+
+    @property
+    def shown(self) -> Sequence[Line]:
+        """The lines of the picture: the fullest, and every one that has no room."""
+        return [
+            line
+            for number, line in enumerate(self.lines)
+            if number < MOST_SHOWN or line.is_over
+        ]
 
     @property
     def rows(self) -> list[tuple[str, str, str, str]]:

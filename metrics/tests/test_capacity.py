@@ -96,6 +96,23 @@ class TestCapacity:
         assert all(way.url == "" for way in draw().lines[0].ways)
 
 
+class TestLines:
+    def test_are_few_in_the_picture_and_all_in_the_table(
+        self, draw: Callable[[], Capacity]
+    ) -> None:
+        make_tracks(200, artists=40)
+        for size in range(5, 14):
+            make_playlists(1, size=size)
+        found = draw()
+        assert len(found.shown) == 6
+        assert len(found.rows) == len(found.lines) > 9
+
+    def test_shows_every_one_without_room(self, draw: Callable[[], Capacity]) -> None:
+        for size in range(5, 14):
+            make_playlists(1, size=size)
+        assert len(draw().shown) == outlook.MOST_GROUPS
+
+
 class TestPage:
     def test_shows_picture_table_and_sentence(self, viewer: Client) -> None:
         make_tracks(200, artists=40)
