@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from accounts.models import Account
 from library.models import Album, Artist, Track
 from library.searching import holding
-from playlists.models import Playlist
+from playlists.models import Label, Playlist
 
 SHORTEST, LONGEST = 2, 100
 MOST = 6
@@ -26,6 +26,7 @@ PLACES = (
     ("Artists", "library:artists"),
     ("Collections", "library:collections"),
     ("Playlists", "playlists:list"),
+    ("Labels", "playlists:labels"),
     ("Create playlists", "playlists:create"),
     ("Automation, runs and schedules", "automation:list"),
     ("What is kept, retention", "automation:retention"),
@@ -71,7 +72,7 @@ def clean(text: str) -> str:
 
 
 def find(query: str) -> list[Group]:
-    """Return what matches a clean query, six of each sort, with five queries.
+    """Return what matches a clean query, six of each sort, with six queries.
 
     Names are compared without case, anywhere in the name; a Spotify id, address or
     URI finds the thing itself. One character finds nothing.
@@ -86,6 +87,7 @@ def find(query: str) -> list[Group]:
             list(_playlists(query)),
             _list_url("playlists:list", query),
         ),
+        Group("Labels", "playlists", list(_labels(query))),
         Group(
             "Albums", "library", list(_albums(query)), _list_url("library:list", query)
         ),
@@ -131,6 +133,11 @@ def _playlists(query: str) -> Iterator[Hit]:
     rows = Playlist.objects.managed().select_related("account").order_by("name", "pk")
     for row in _matching(rows, query):
         yield Hit(row.name, str(row.account), row.get_absolute_url())
+
+
+def _labels(query: str) -> Iterator[Hit]:
+    for row in Label.objects.filter(name__icontains=query)[:MOST]:
+        yield Hit(row.name, "label", row.get_absolute_url())
 
 
 def _albums(query: str) -> Iterator[Hit]:

@@ -11,6 +11,7 @@ from library.tests.factories import make_album, make_artist, make_tracks
 from metrics import search
 from metrics.tests.factories import beat_engine
 from playlists.models import Playlist
+from playlists.services import labelling
 from playlists.tests.factories import make_playlist
 from vibe_engine import clock
 
@@ -137,3 +138,11 @@ class TestSearchPage:
             make_playlist(name=f"Track list {number}")
         with django_assert_max_num_queries(10):
             operator.get("/search/", {"q": "track"})
+
+
+class TestLabels:
+    def test_are_found(self, viewer: Client) -> None:
+        playlist = make_playlist()
+        labelling.set_labels(playlist=playlist, names=["Late Night"], now=clock.now())
+        page = viewer.get("/search/", {"q": "late n"}).content.decode()
+        assert playlist.labels.get().get_absolute_url() in page

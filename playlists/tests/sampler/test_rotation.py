@@ -1,14 +1,26 @@
 """Many draws over many days: does the whole library come round?"""
 
+import heapq
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
+from automation.runtime import RuntimeSettings
 from playlists.sampler import Resting, Rules, build_pool, draw, preference
+from playlists.services.spreading import GOLDEN, Rhythm, due_after
 from playlists.tests.sampler.libraries import TODAY, generate_library, make_library
 
-TRACKS, LISTS, DAYS, INTERVAL_DAYS = 15_000, 200, 90, 5
+IS_STORM = os.environ.get("VIBE_STORM") == "1"
+TRACKS, LISTS = (75_000, 1_000) if IS_STORM else (15_000, 200)
+DAYS, INTERVAL_DAYS = 90, 5
+SETTINGS = RuntimeSettings()
+FIRST_NOON = datetime(1970, 1, 1, 12, tzinfo=UTC) + timedelta(days=TODAY)
+LOOK = timedelta(minutes=5)
+"""What is due is looked for so often."""
 
 
 @dataclass
@@ -24,8 +36,32 @@ class Past:
         return float(np.count_nonzero(self.uses) / len(self.uses))
 
 
+def due_by_day() -> Iterator[tuple[int, list[int]]]:
+    """Yield for each of ninety days the lists that have their turn then, in order.
+
+    A fifth of them is created at each of the first five noons, all at one moment;
+    then each is taken at the first look after it is due.
+    """
+    queue = [
+        (FIRST_NOON + timedelta(days=number % INTERVAL_DAYS), number)
+        for number in range(LISTS)
+    ]
+    heapq.heapify(queue)
+    for day in range(DAYS):
+        midnight, turns = FIRST_NOON + timedelta(days=day, hours=12), []
+        while queue[0][0] < midnight:
+            due_at, number = heapq.heappop(queue)
+            last_at = due_at + LOOK - (due_at - FIRST_NOON) % LOOK
+            rhythm = Rhythm(number * GOLDEN % 1, INTERVAL_DAYS)
+            next_at = due_after(rhythm, last_at=last_at, settings=SETTINGS)
+            assert (next_at.date() - due_at.date()).days == INTERVAL_DAYS
+            heapq.heappush(queue, (next_at, number))
+            turns.append(number)
+        yield TODAY + day, turns
+
+
 def ninety_days(*, indifferent: bool) -> Past:
-    """Reshuffle 200 lists every five days, a fifth of them each day.
+    """Reshuffle lists every five days, each when it is due.
 
     An indifferent sampler is told that nothing was ever used, so it draws uniformly.
     """
@@ -34,11 +70,11 @@ def ninety_days(*, indifferent: bool) -> Past:
     past = Past(uses, [])
     current: list[set[int]] = [set() for _ in range(LISTS)]
     left: list[dict[int, int]] = [{} for _ in range(LISTS)]
-    for today in range(TODAY, TODAY + DAYS):
+    for today, turns in due_by_day():
         if not indifferent:
             library = replace(library, use_count=uses.copy(), last_used_day=last.copy())
         pool = build_pool(library, Rules())
-        for number in range(today % INTERVAL_DAYS, LISTS, INTERVAL_DAYS):
+        for number in turns:
             resting = Resting(today, current[number], left[number])
             drawn = draw(library, Rules(), resting, (1, number, today), pool=pool)
             assert drawn.report.rungs == ()
