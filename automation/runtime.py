@@ -43,6 +43,12 @@ class RuntimeSettings:
     cooldown_days: int = 5
     artist_cap: int = 2
     artist_separation: int = 8
+    refresh_share: int = 100
+    album_cap: int = 0
+    primary_only: bool = False
+    same_song: tuple[str, ...] = ()
+    explicit_tracks: str = "allow"
+    rest_scope: str = "playlist"
     max_playlists_per_account: int = 200
     default_prefix: str = "Vibe Collection"
     refresh_description: bool = True
@@ -62,6 +68,29 @@ class RuntimeSettings:
 
 
 Value = int | str | bool | tuple[str, ...]
+Options = tuple[tuple[str, str], ...]
+
+EXPLICIT: Options = (
+    ("allow", "May come"),
+    ("exclude", "Keep out, unjudged ones too"),
+    ("only", "Only explicit tracks"),
+)
+REST_SCOPES: Options = (
+    ("playlist", "This list"),
+    ("account", "Any list of the account"),
+    ("fleet", "Any list at all"),
+)
+VERSIONS: Options = (
+    ("title", "The same title, another recording"),
+    ("remaster", "Remasters"),
+    ("live", "Live"),
+    ("acoustic", "Acoustic"),
+    ("edit", "Radio, single and extended edits"),
+    ("remix", "Remixes"),
+    ("instrumental", "Instrumental and karaoke"),
+    ("demo", "Demos and outtakes"),
+)
+"""What rules of lists may say of explicit tracks, of rest and of versions of a song."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +106,7 @@ class Spec:
     unit: str = ""
     low: int | None = None
     high: int | None = None
+    options: tuple[tuple[str, str], ...] = ()
 
     @property
     def default(self) -> Value:
@@ -86,7 +116,9 @@ class Spec:
 
     @property
     def input_type(self) -> str:
-        """How a form shows it: number, text, lines or switch."""
+        """How a form shows it: number, text, lines, switch, choice or choices."""
+        if self.options:
+            return "choices" if isinstance(self.default, tuple) else "choice"
         if isinstance(self.default, bool):
             return "switch"
         if isinstance(self.default, tuple):
@@ -114,6 +146,31 @@ def _switch(key: str) -> Callable[[Any], bool]:
         if text in {"false", "off", "no", "0", ""}:
             return False
         raise InputError("Either on or off is wanted.", field=key)
+
+    return parse
+
+
+def _one_of(key: str, options: Options) -> Callable[[Any], str]:
+    def parse(raw: Any) -> str:
+        text = str(raw).strip()
+        if text not in dict(options):
+            possible = ", ".join(name for name, _ in options)
+            raise InputError(f"One of {possible} is wanted.", field=key)
+        return text
+
+    return parse
+
+
+def _some_of(key: str, options: Options) -> Callable[[Any], tuple[str, ...]]:
+    """Return what reads several of the options, in their order, one a line."""
+
+    def parse(raw: Any) -> tuple[str, ...]:
+        lines = raw.splitlines() if isinstance(raw, str) else raw
+        wanted = {str(line).strip() for line in lines} - {""}
+        if wanted - set(dict(options)):
+            possible = ", ".join(name for name, _ in options)
+            raise InputError(f"Possible are {possible}, one a line.", field=key)
+        return tuple(name for name, _ in options if name in wanted)
 
     return parse
 
@@ -256,6 +313,57 @@ SPECS: tuple[Spec, ...] = (
         (1, 50),
         "positions",
     ),
+    _number(
+        "refresh_share",
+        "Places that change",
+        "Rotation",
+        "Share of a list that a reshuffle exchanges; the rest stays on its place",
+        (1, 100),
+        "%",
+    ),
+    _number(
+        "album_cap",
+        "Album cap",
+        "Rotation",
+        "Most tracks of one album in a list; 0 is no limit",
+        (0, 100),
+        "tracks",
+    ),
+    Spec(
+        "primary_only",
+        "Count first artists only",
+        "Rotation",
+        "Featured artists then count neither for the cap nor for the separation",
+        "PRIMARY_ARTISTS_ONLY",
+        _switch("primary_only"),
+    ),
+    Spec(
+        "explicit_tracks",
+        "Explicit tracks",
+        "Rotation",
+        "Whether lists without a rule of their own may hold them",
+        "EXPLICIT_TRACKS",
+        _one_of("explicit_tracks", EXPLICIT),
+        options=EXPLICIT,
+    ),
+    Spec(
+        "rest_scope",
+        "A track rests after it left",
+        "Rotation",
+        "Whose lists a track must have left before it may come",
+        "REST_SCOPE",
+        _one_of("rest_scope", REST_SCOPES),
+        options=REST_SCOPES,
+    ),
+    Spec(
+        "same_song",
+        "Versions that are the same song",
+        "Rotation",
+        "A ticked version counts as the same song, which comes once in a list",
+        "SAME_SONG_VERSIONS",
+        _some_of("same_song", VERSIONS),
+        options=VERSIONS,
+    ),
     Spec(
         "refresh_description",
         "Refresh descriptions",
@@ -389,15 +497,22 @@ class InForce:
     def origins(self) -> tuple[tuple[str, str, str], ...]:
         """The three places a value can come from: source, its name, value in words."""
         return (
-            ("default", "Default", _in_words(self.spec.default)),
-            ("environment", "Environment", _in_words(self.environment_value)),
-            ("table", "Set here", _in_words(self.stored_value)),
+            ("default", "Default", _in_words(self.spec, self.spec.default)),
+            (
+                "environment",
+                "Environment",
+                _in_words(self.spec, self.environment_value),
+            ),
+            ("table", "Set here", _in_words(self.spec, self.stored_value)),
         )
 
 
-def _in_words(value: Value | None) -> str:
+def _in_words(spec: Spec, value: Value | None) -> str:
     if value is None:
         return "not set"
+    if spec.options:
+        chosen = value if isinstance(value, tuple) else (value,)
+        return ", ".join(dict(spec.options)[str(one)] for one in chosen) or "none"
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
@@ -433,7 +548,7 @@ def _in_force(spec: Spec, stored: Mapping[str, Any]) -> InForce:
 
 def _from_environment(spec: Spec) -> str | None:
     text: str = environ.Env().str(spec.environment, default="")
-    if spec.input_type == "lines":
+    if spec.input_type in ("lines", "choices"):
         text = text.replace("|", "\n")
     return text or None
 

@@ -169,7 +169,8 @@ def settings_page(request: OperatorRequest) -> HttpResponse:
 
 @operator_required
 def _save_settings(request: OperatorRequest) -> HttpResponse:
-    typed = {key: request.POST.get(key, "") for key in _posted_keys(request)}
+    posted = request.POST
+    typed = {key: "\n".join(posted.getlist(key)) for key in _posted_keys(request)}
     _, problems = runtime.parse_changes(typed)
     if problems:
         return _render_settings(request, typed=typed, problems=problems, status=422)
@@ -217,9 +218,11 @@ def _row(
     shown = one.value
     if isinstance(shown, tuple):
         shown = "\n".join(shown)
+    shown = typed.get(key, shown)
     return {
         "one": one,
-        "shown": typed.get(key, shown),
+        "shown": shown,
+        "chosen": str(shown).splitlines(),
         "problem": problems.get(key, one.problem),
     }
 

@@ -12,6 +12,7 @@ from library.models import (
     FEATURE_NAMES,
     Album,
     Artist,
+    Block,
     Collection,
     CollectionAlbum,
     LibraryVersion,
@@ -202,6 +203,18 @@ class CollectionAdmin(admin.ModelAdmin[Collection]):
 
     def delete_model(self, request: HttpRequest, obj: Collection) -> None:
         services.delete_collection(collection=obj)
+
+
+@admin.register(Block)
+class BlockAdmin(FromSpotifyAdmin):
+    """What no list may hold; the page of blocks adds and removes them."""
+
+    list_display = ("name", "kind", "reason", "created_by", "created_at")
+    list_filter = ("kind",)
+    list_select_related = ("created_by",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(SourcePause)

@@ -4,6 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
@@ -191,10 +192,54 @@ class CollectionAlbum(models.Model):
         return f"{self.album_id} in {self.collection_id}"
 
 
+class Block(models.Model):
+    """What no list may ever hold: an artist wherever credited, an album, a track.
+
+    `key` is its Spotify id, of a recording its key (see `recordings.recording_key`),
+    which keeps out every release of it. It may be unknown to the library as yet.
+    """
+
+    class Kind(models.TextChoices):
+        ARTIST = "artist", "Artist"
+        ALBUM = "album", "Album"
+        TRACK = "track", "This release of a track"
+        RECORDING = "recording", "A recording, on every release"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    key = models.CharField(max_length=64)
+    name = models.CharField(max_length=500)
+    reason = models.CharField(max_length=200)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "blocks"
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(name="blocks_once", fields=("kind", "key")),
+            models.CheckConstraint(
+                name="blocks_known_kind",
+                condition=Q(kind__in=("artist", "album", "track", "recording")),
+            ),
+            models.CheckConstraint(
+                name="blocks_say_why", condition=~Q(reason="") & ~Q(key="")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TrackQuerySet(models.QuerySet["Track"]):
     def usable(self) -> Self:
-        """Tracks that may be drawn: playable and not held."""
-        return self.filter(is_usable=True, is_playable=True)
+        """Tracks that may be drawn: playable, not held and not blocked."""
+        return self.filter(is_usable=True, is_playable=True).exclude(_is_blocked())
+
+    def blocked(self) -> Self:
+        """Tracks that could be drawn if no block kept them out of every list."""
+        return self.filter(_is_blocked(), is_usable=True, is_playable=True)
 
     def lacking_features(self) -> Self:
         """Tracks whose sound neither a service nor a person has told."""
@@ -253,6 +298,19 @@ class TrackQuerySet(models.QuerySet["Track"]):
         """Tracks that were not used on or after a day; None: ever."""
         unused = Q(last_used_on=None)
         return self.filter(unused if day is None else unused | Q(last_used_on__lt=day))
+
+
+def _is_blocked() -> Q:
+    """Return what is true of tracks that a block names, itself or by what it is of."""
+    keys = {kind: Block.objects.filter(kind=kind).values("key") for kind in Block.Kind}
+    albums = Album.objects.filter(spotify_id__in=keys[Block.Kind.ALBUM])
+    credits = TrackArtist.objects.filter(artist__spotify_id__in=keys[Block.Kind.ARTIST])
+    return (
+        Q(spotify_id__in=keys[Block.Kind.TRACK])
+        | Q(recording_key__in=keys[Block.Kind.RECORDING])
+        | Q(album__in=albums.values("pk"))
+        | Q(pk__in=credits.values("track"))
+    )
 
 
 def _between(name: str, low: float | None, high: float | None) -> Q:

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from library.views import adding, albums, bulk, features, grouping, lists, tracks
+from library.views import (
+    adding,
+    albums,
+    blocks,
+    bulk,
+    features,
+    grouping,
+    lists,
+    tracks,
+)
 
 app_name = "library"
 
@@ -23,6 +32,8 @@ urlpatterns = [
     path("features/fetch/", features.fetch, name="fetch_features"),
     path("features/import/", features.take_file, name="import_features"),
     path("features/template.csv", features.template, name="feature_template"),
+    path("blocks/", blocks.block_list, name="blocks"),
+    path("blocks/<int:pk>/remove/", blocks.unblock, name="unblock"),
     path("artists/", lists.artist_list, name="artists"),
     path("collections/", grouping.collection_list, name="collections"),
     path("collections/<int:pk>/", grouping.detail, name="collection"),

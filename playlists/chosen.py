@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from library.models import Album, Artist, Track
-from playlists.sampler import Choice
+from library.models import Album, Artist, Collection, Track
+from library.recordings import recording_key
+from playlists.sampler import Rules
 from vibe_engine.errors import InputError
 
 MOST_LINES = 500
@@ -18,6 +19,8 @@ MODELS: dict[str, type[Artist] | type[Album] | type[Track]] = {
     "album": Album,
     "track": Track,
 }
+NAMED: dict[str, Any] = {**MODELS, "collection": Collection}
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}", re.ASCII | re.IGNORECASE)
 _ID = re.compile(r"[0-9A-Za-z]{22}")
 _LINK = re.compile(r"(artist|album|track)[/:]([0-9A-Za-z]{22})(?![0-9A-Za-z])")
 
@@ -25,7 +28,8 @@ _LINK = re.compile(r"(artist|album|track)[/:]([0-9A-Za-z]{22})(?![0-9A-Za-z])")
 def find_named(of: str, lines: Sequence[str]) -> tuple[int, ...]:
     """Return the keys of artists, albums or tracks, one a line: a name, Spotify id or link.
 
-    Names count whatever their case, with at most two queries for all lines.
+    A track may be meant by its ISRC too, which means the oldest of its releases here.
+    Names count whatever their case, with at most four queries for all lines.
 
     :raises InputError: some lines cannot be found or mean several; a line of text
         for each of these.
@@ -39,9 +43,10 @@ def find_named(of: str, lines: Sequence[str]) -> tuple[int, ...]:
         rows.filter(spotify_id__in=ids.values()).values_list("spotify_id", "pk")
     )
     by_name = _by_name(rows, names)
+    by_isrc = _by_isrc(names) if of == "track" else {}
     keys, problems = [], []
     for line in lines:
-        alike = _keys_of(line, ids, by_id, by_name)
+        alike = _keys_of(line, ids, by_id, by_isrc | by_name)
         if len(alike) == 1:
             keys.append(alike[0])
         else:
@@ -67,16 +72,18 @@ def name_all(of: str, keys: Iterable[int]) -> list[str]:
     )
 
 
-def names_of(choices: Iterable[Choice]) -> dict[tuple[str, int], str]:
-    """Return the names of all that is chosen, by kind and key."""
+def names_of(rules: Rules) -> dict[tuple[str, int], str]:
+    """Return the names of all that rules name, by kind and key."""
     keys: dict[str, list[int]] = defaultdict(list)
-    for choice in choices:
-        if choice.of in MODELS:
-            keys[choice.of] += choice.keys
+    for choice in rules.choices:
+        keys[choice.of] += choice.keys
+    keys["track"] += [pin.track for pin in rules.pins]
+    keys["collection"] += [share.collection for share in rules.shares]
     return {
         (of, row.pk): str(row)
         for of, wanted in keys.items()
-        for row in MODELS[of].objects.filter(pk__in=wanted)
+        if wanted and of in NAMED
+        for row in NAMED[of].objects.filter(pk__in=wanted)
     }
 
 
@@ -96,6 +103,23 @@ def _keys_of(
     if line in ids and ids[line] in by_id:
         return [by_id[ids[line]]]
     return by_name.get(line.casefold(), [])
+
+
+def _by_isrc(lines: Sequence[str]) -> dict[str, list[int]]:
+    """Return the first track of each recording that a line names, by line in lower case."""
+    isrcs = {line.replace("-", ""): line for line in lines}
+    wanted = {
+        recording_key(
+            isrc=isrc, title="", artist_id="", duration_ms=0, track_id=""
+        ): line
+        for isrc, line in isrcs.items()
+        if _ISRC.fullmatch(isrc)
+    }
+    if not wanted:
+        return {}
+    tracks = Track.objects.filter(recording_key__in=wanted).order_by("-pk")
+    found = tracks.values_list("recording_key", "pk")
+    return {wanted[key].casefold(): [pk] for key, pk in found}
 
 
 def _by_name(rows: QuerySet[Any], names: Sequence[str]) -> dict[str, list[int]]:

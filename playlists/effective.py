@@ -1,10 +1,12 @@
 """What counts for a playlist: its own value, or else the runtime setting."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from automation.runtime import RuntimeSettings
 from playlists.models import Playlist
 from playlists.sampler import Rules
+from playlists.sampler.stored import RULES_VERSION, migrated
 
 BOUNDS = {
     "size": (1, 100),
@@ -77,10 +79,24 @@ def rules_for(playlist: Playlist, settings: RuntimeSettings) -> Rules:
     values = effective(playlist, settings)
     return Rules.from_dict(
         {
-            **playlist.rules,
+            **inherited_rules(settings),
+            **migrated(playlist.rules),
+            "version": RULES_VERSION,
             "size": values.size,
             "artist_cap": values.artist_cap,
             "artist_separation": values.artist_separation,
             "cooldown_days": values.cooldown_days,
         }
     )
+
+
+def inherited_rules(settings: RuntimeSettings) -> dict[str, Any]:
+    """Return the rules of a playlist that has none of its own, as they are stored."""
+    return {
+        "explicit": settings.explicit_tracks,
+        "album_cap": settings.album_cap or None,
+        "primary_only": settings.primary_only,
+        "same_song": settings.same_song,
+        "rest_scope": settings.rest_scope,
+        "refresh_share": settings.refresh_share,
+    }

@@ -10,7 +10,7 @@ from django.db.models import Max, Q
 
 from automation import causes
 from automation.models import Run
-from library.models import Artist, Track
+from library.models import Artist, Collection, Track
 from playlists import sampler
 from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from vibe_engine.errors import VibeError
@@ -23,6 +23,8 @@ REASONS: Mapping[str, str] = {
     "cooldown_shortened": "Came back early, since the rest was shortened",
     "range_widened": "Outside a soft filter that gave way",
     "rests_elsewhere": "Rests in another list, whose rest gave way",
+    "pinned": "Pinned",
+    "kept": "Stayed from the list before",
 }
 
 
@@ -173,7 +175,11 @@ def describe_report(report: sampler.Report) -> list[str]:
     """Say in sentences how a draw came about, with the artists' names."""
     bound = report.binding_rule.artist_ids if report.binding_rule else ()
     names = Artist.objects.filter(pk__in=bound).values_list("pk", "name")
-    return sampler.describe(report, dict(names) if bound else {})
+    shared = [source.collection for source in report.sources]
+    collections = Collection.objects.filter(pk__in=shared).values_list("pk", "name")
+    return sampler.describe(
+        report, dict(names) if bound else {}, dict(collections) if shared else {}
+    )
 
 
 def _restored_words(snapshot: PlaylistSnapshot) -> list[str]:

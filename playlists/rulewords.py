@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from automation import runtime
 from playlists import sampler
 from playlists.sampler.filters import Choice, Range
 
@@ -28,7 +29,7 @@ class Column:
     is_common: bool = False
 
 
-def _share(name: str, hint: str, *, is_common: bool = False) -> Column:
+def _part(name: str, hint: str, *, is_common: bool = False) -> Column:
     return Column(
         name, name.capitalize(), "", 0, 1, "0.01", hint=hint, is_common=is_common
     )
@@ -40,29 +41,22 @@ COLUMNS = (
     Column(
         "popularity", "Popularity", "", 0, 100, "1", hint="0 to 100", is_common=True
     ),
-    _share("energy", "0 calm, 1 driving", is_common=True),
-    _share("valence", "0 dark, 1 bright", is_common=True),
-    _share("danceability", "0 to 1", is_common=True),
+    _part("energy", "0 calm, 1 driving", is_common=True),
+    _part("valence", "0 dark, 1 bright", is_common=True),
+    _part("danceability", "0 to 1", is_common=True),
     Column("tempo", "Tempo", "BPM", 0, 400, "1", is_common=True),
-    _share("acousticness", "0 to 1"),
-    _share("instrumentalness", "0 sung, 1 played"),
-    _share("speechiness", "0 music, 1 speech"),
-    _share("liveness", "0 studio, 1 stage"),
+    _part("acousticness", "0 to 1"),
+    _part("instrumentalness", "0 sung, 1 played"),
+    _part("speechiness", "0 music, 1 speech"),
+    _part("liveness", "0 studio, 1 stage"),
     Column("loudness", "Loudness", "dB", -60, 10, "0.5", 1, "-60 to 0"),
     Column("key", "Key", "", 0, 11, "1", 1, "0 is C, 11 is B"),
     Column("mode", "Mode", "", 0, 1, "1", 1, "0 minor, 1 major"),
 )
-VERSION_WORDS: Mapping[str, str] = {
-    "title": "The same title, another recording",
-    "remaster": "Remasters",
-    "live": "Live",
-    "acoustic": "Acoustic",
-    "edit": "Radio, single and extended edits",
-    "remix": "Remixes",
-    "instrumental": "Instrumental and karaoke",
-    "demo": "Demos and outtakes",
-}
+VERSION_WORDS: Mapping[str, str] = dict(runtime.VERSIONS)
 RUNGS: Mapping[str, str] = {
+    "refresh_share": "More of the list stays than asked",
+    "shares": "Places of a collection are filled from all",
     "cooldown": "Rest is shortened, longest rested first",
     "rest_scope": "What rests in other lists may come",
     "primary_credits": "Only first artists count for the cap",
@@ -96,6 +90,11 @@ def say_rules(
         phrases.append(_scope(rules))
     if rules.popularity_weight:
         phrases.append("popular tracks more often")
+    phrases += [_share(share, names or {}) for share in rules.shares]
+    if rules.pins:
+        phrases.append(_pins(rules.pins, names or {}))
+    if rules.refresh_share < 100:
+        phrases.append(f"{rules.refresh_share} % of the places change at a reshuffle")
     return phrases
 
 
@@ -148,6 +147,21 @@ def _choice(choice: Choice, names: Mapping[tuple[str, int], str]) -> str:
     never = f"never {who}" if not of else f"nothing {of}{who}"
     text = never if choice.out else f"only {of}{who}"
     return f"{text}, if it can be" if choice.soft else text
+
+
+def _share(share: sampler.Share, names: Mapping[tuple[str, int], str]) -> str:
+    whose = names.get(("collection", share.collection), "a collection that is gone")
+    return f"{share.percent} % from {whose}"
+
+
+def _pins(pins: tuple[sampler.Pin, ...], names: Mapping[tuple[str, int], str]) -> str:
+    named = [names["track", pin.track] for pin in pins if ("track", pin.track) in names]
+    shown, more = named[:MOST_NAMED], len(pins) - len(named[:MOST_NAMED])
+    if not shown:
+        return f"{len(pins):,} pinned track{'s' if len(pins) > 1 else ''}"
+    return "pinned: " + " and ".join(
+        [", ".join(shown), *([f"{more:,} more"] * (more > 0))]
+    )
 
 
 def _artist_cap(rules: sampler.Rules) -> str:

@@ -24,8 +24,8 @@ class PoolColumns:
     recording, and comparable with those of tracks outside the pool. Row i credits
     `credit_artist_ids[credit_offsets[i]:credit_offsets[i + 1]]`, the primary
     artist first. Unknown values: popularity -1, year 0, explicit -1, a feature
-    nan; `last_used_day` counts days since 1970-01-01, -1 for never. `total_tracks`
-    and `held_tracks` count the whole library. Arrays may be mapped from files and
+    nan; `last_used_day` counts days since 1970-01-01, -1 for never. `total_tracks`,
+    `held_tracks` and `blocked_tracks` count the whole library. Arrays may be mapped from files and
     are never written to.
     """
 
@@ -43,6 +43,7 @@ class PoolColumns:
     features: dict[str, Float32s]
     total_tracks: int
     held_tracks: int
+    blocked_tracks: int
     version: int
 
     def __len__(self) -> int:

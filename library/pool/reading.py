@@ -11,7 +11,7 @@ import numpy.typing as npt
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
-from library.models import FEATURE_NAMES, LibraryVersion, Track, TrackArtist
+from library.models import FEATURE_NAMES, Block, LibraryVersion, Track, TrackArtist
 from library.pool.columns import UNKNOWN, Int32s, Int64s, PoolColumns, offsets_of
 from library.recordings import recording_number
 
@@ -62,9 +62,14 @@ def _read(stamp: Stamp | None, on: date | None) -> PoolColumns:
         features={name: columns.pop(name) for name in FEATURE_NAMES},
         total_tracks=counts["total"],
         held_tracks=counts["held"],
+        blocked_tracks=_count_blocked(),
         version=stamp[1] if stamp else 0,
         **columns,
     )
+
+
+def _count_blocked() -> int:
+    return Track.objects.blocked().count() if Block.objects.exists() else 0
 
 
 def _read_credits(track_ids: Int64s) -> tuple[Int64s, Int64s]:

@@ -22,6 +22,7 @@ AbsenceKind = Literal[
     "same",
     "artist_cap",
     "album_cap",
+    "shares",
 ]
 
 
@@ -97,7 +98,8 @@ def _beside(
 ) -> list[Absence]:
     picks = Picks(library, rules)
     picks.become(listed)
-    found = [
+    found = _left_out_by_shares(library, rules, listed, row)
+    found += [
         Absence("same", row=other)
         for other in listed
         if picks.key_of(other) == picks.key_of(row)
@@ -110,3 +112,16 @@ def _beside(
                 else Absence("album_cap")
             )
     return found
+
+
+def _left_out_by_shares(
+    library: Library, rules: Rules, listed: Sequence[int], row: int
+) -> list[Absence]:
+    """Look at the places that a short list has left, or at those of an empty one."""
+    picks = Picks(library, rules)
+    if len(listed) < rules.size:
+        picks.become(listed)
+    picks.reserve(rules.shares)
+    if picks.room is None or picks.room.is_open(row):
+        return []
+    return [Absence("shares")]

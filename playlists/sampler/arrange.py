@@ -1,6 +1,6 @@
 """Two ways to a good order: build it greedily, then improve it move by move."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -49,16 +49,20 @@ def build_greedily(credits: Credits, costs: Costs, gap: int, first: int) -> list
     return order
 
 
-def mend(order: Sequence[int], credits: Credits, gap: int) -> list[int]:
+def mend(
+    order: Sequence[int], credits: Credits, gap: int, fixed: Collection[int] = ()
+) -> list[int]:
     """Return an order that misses the gap less, by exchanging tracks in pairs.
 
     Needed where tracks credit several artists, which no construction foresees. Each
     of at most `MOST_EXCHANGES` takes the best of all pairs, and stops at no gain.
+    Tracks that are `fixed` stay where they are.
     """
     shares = sharing(credits).astype(np.int64)
     positions = np.argsort(np.array(order, np.int64))
     for _ in range(MOST_EXCHANGES if len(order) > 1 else 0):
         deltas = _exchange_deltas(shares, positions, gap)
+        deltas[list(fixed)] = deltas[:, list(fixed)] = 0
         best = np.unravel_index(np.argmin(deltas), deltas.shape)
         if deltas[best] >= 0:
             break

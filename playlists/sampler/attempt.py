@@ -1,5 +1,6 @@
 """One draw under way: what may be drawn, what is picked, which rules gave way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,15 +8,17 @@ import numpy as np
 
 from playlists.sampler.arrays import Flags, Int64s, contains, distinct
 from playlists.sampler.bits import DRAW_STREAM, Bits
+from playlists.sampler.fixing import Fixed, fix_places
 from playlists.sampler.kernels import pick_by_keys, pick_by_rejection
 from playlists.sampler.picks import Caps, Picks, bins_of, sameness_of
 from playlists.sampler.pool import Pool, passing
 from playlists.sampler.repair import Budget, repair
-from playlists.sampler.rest import RestTable
+from playlists.sampler.rest import RestTable, Standing
 from playlists.sampler.rules import Rules
+from playlists.sampler.shares import Share
 from playlists.sampler.songs import Version
 
-FITTING = ("cap", "primary_only", "album_cap", "same_song")
+FITTING = ("cap", "primary_only", "album_cap", "same_song", "shares")
 """Terms that say what fits beside the picks; the others say what may be drawn."""
 
 
@@ -24,7 +27,8 @@ class Terms:
     """The rules that may give way, as they are in force at the moment.
 
     `widening` is the share of a column's span by which soft ranges are wider;
-    `own_rest_only` says that the rest of other lists no longer counts.
+    `own_rest_only` says that the rest of other lists no longer counts, `may_stay` that
+    what is to leave the list at a partial refresh may stay.
     """
 
     cooldown_days: int
@@ -34,6 +38,8 @@ class Terms:
     album_cap: int | None = None
     same_song: tuple[Version, ...] = ()
     own_rest_only: bool = False
+    shares: tuple[Share, ...] = ()
+    may_stay: bool = False
 
     @classmethod
     def of(cls, rules: Rules) -> Self:
@@ -45,6 +51,7 @@ class Terms:
             cap=rules.artist_cap,
             album_cap=rules.album_cap,
             same_song=rules.same_song,
+            shares=rules.shares,
         )
 
 
@@ -53,10 +60,17 @@ class Attempt:
 
     The stock is what the filters and the rest let through: the rows of `mask` that
     are not `barred`. Looser terms widen it; `_tiers` lists it in the order in which
-    it may be drawn, once the fast path has given up.
+    it may be drawn, once the fast path has given up. What is `fixed` stands among
+    the picks from the beginning and never leaves.
     """
 
-    def __init__(self, pool: Pool, rest: RestTable, seed: tuple[int, int, int]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        rest: RestTable,
+        seed: tuple[int, int, int],
+        standing: Sequence[Standing] = (),
+    ) -> None:
         self.pool = pool
         self.library = pool.library
         self.rules = pool.rules
@@ -64,7 +78,10 @@ class Attempt:
         self.picks = Picks(pool.library, pool.rules)
         self.terms = Terms.of(pool.rules)
         self.mask: Flags = pool.mask
-        self.barred: Int64s = self.rest.barred(self.terms.cooldown_days)
+        self.fixed = Fixed()
+        if pool.rules.pins or pool.rules.shares or standing:
+            self.fixed = fix_places(pool, self.picks, standing, rest.today, seed)
+        self.barred: Int64s = self.barred_under(self.terms)
         self._tiers: list[Int64s] = []
         self._bits = Bits(seed, DRAW_STREAM)
         self._budget = Budget()
@@ -76,7 +93,8 @@ class Attempt:
 
     def draw_under_all_rules(self) -> None:
         """Fill what can be filled with every rule as it was asked."""
-        pick_by_rejection(self.pool, self.rest, self.barred, self.picks, self._bits)
+        if self.missing:
+            pick_by_rejection(self.pool, self.rest, self.barred, self.picks, self._bits)
         if self.missing:
             self._tiers.append(np.flatnonzero(self.stock()))
             self._fill(self._tiers)
@@ -101,15 +119,36 @@ class Attempt:
             self.mask = passing(self.library, self.rules, terms.widening)
         else:
             self.mask = self.pool.mask
-        self.barred = self.rest.barred(
-            terms.cooldown_days, own_only=terms.own_rest_only
-        )
+        self.barred = self.barred_under(terms)
         credits = bins_of(
             self.library, album_cap=terms.album_cap, primary_only=terms.primary_only
         )
         self.picks.count(credits, Caps(terms.cap, terms.album_cap))
         self.picks.tell_apart(sameness_of(self.library, self.rules, terms.same_song))
+        self.picks.reserve(terms.shares)
         self.terms = terms
+
+    def barred_under(self, terms: Terms) -> Int64s:
+        """Return, ascending, the rows that rest keeps out, fixed ones never."""
+        barred = self.rest.barred(terms.cooldown_days, own_only=terms.own_rest_only)
+        leaving, fixed = self.fixed.leaving, sorted(self.picks.fixed)
+        if len(leaving):
+            barred = np.union1d(barred, leaving)
+            if terms.may_stay:
+                barred = barred[~contains(leaving, barred)]
+        return barred[~contains(np.array(fixed, np.int64), barred)] if fixed else barred
+
+    def drawn(self) -> Int64s:
+        """Return the picks that were drawn: neither pinned nor left where they were."""
+        rows = np.array(self.picks.rows, np.int64)
+        fixed = np.array(sorted(self.picks.fixed), np.int64)
+        return rows[~contains(fixed, rows) & ~contains(self.fixed.leaving, rows)]
+
+    def stays(self) -> list[int]:
+        """Return the picks that stay where they were, though they were to leave."""
+        rows = np.array(self.picks.rows, np.int64)
+        staying: list[int] = rows[contains(self.fixed.leaving, rows)].tolist()
+        return staying
 
     def stock(self) -> Flags:
         """Mark what the filters and the rest let through, picks included."""
@@ -131,14 +170,29 @@ class Attempt:
         out = contains(self.barred, rows) | contains(self.picks.ascending(), rows)
         return rows[self.mask[rows] & ~out]
 
+    def closed_in_stock(self) -> Int64s:
+        """Return what the shares keep out: stock for which they leave no place."""
+        if self.picks.room is None:
+            return self.barred[:0]
+        return self.left_in_stock(self.picks.closed_rows())
+
     def capped_in_stock(self) -> Int64s:
         """Return what the caps alone keep out: stock by artists or albums at theirs."""
-        return self.left_in_stock(self.picks.capped_rows())
+        return self._open(self.left_in_stock(self.picks.capped_rows()))
 
     def capped_by_artists(self) -> Int64s:
         """Return what the artist cap keeps out, whatever the albums say."""
         full = self.picks.full_artists()
-        return self.left_in_stock(self.picks.credits.rows_of(full))
+        return self._open(self.left_in_stock(self.picks.credits.rows_of(full)))
+
+    def same_in_stock(self) -> Int64s:
+        """Return what only a release or version among the picks keeps out."""
+        return self._open(self.left_in_stock(self.picks.same_rows()))
+
+    def _open(self, rows: Int64s) -> Int64s:
+        """Leave out the rows for which shares leave no place."""
+        room = self.picks.room
+        return rows if room is None else rows[room.open_rows(rows)]
 
     def _opened_since(self, mask: Flags, barred: Int64s) -> Int64s:
         """Return the rows in stock that an earlier mask and rest kept out."""

@@ -57,11 +57,15 @@ def _gains(attempt: Attempt, capped: Int64s) -> dict[str, int]:
         any_album.count(picks.credits, replace(picks.caps, album=goal))
     if attempt.terms.same_song:
         any_version.tell_apart(sameness_of(attempt.library, rules, ()))
-    same = attempt.left_in_stock(picks.same_rows())
+    any_source = picks.copy()
+    any_source.reserve(())
+    leaving = attempt.fixed.leaving
     return {
+        "refresh_share": _fill(picks.copy(), leaving, goal),
+        "shares": _fill(any_source, attempt.closed_in_stock(), goal),
         "artist_cap": _fill(any_artist, capped, goal),
         "album_cap": _fill(any_album, capped, goal),
-        "same_song": _fill(any_version, same, goal),
+        "same_song": _fill(any_version, attempt.same_in_stock(), goal),
         "cooldown": _fill(picks.copy(), resting, goal),
         "ranges": _fill(picks.copy(), any_value, goal),
         "choices": _fill(picks.copy(), any_name, goal),
@@ -91,6 +95,8 @@ def _fill(picks: Picks, rows: Int64s, goal: int) -> int:
 
 def _tightest(attempt: Attempt, capped: Int64s) -> str:
     """Name the rule to blame where only two together would have helped."""
+    if len(attempt.closed_in_stock()):
+        return "shares"
     if len(capped):
         return "artist_cap" if len(attempt.capped_by_artists()) else "album_cap"
     return "cooldown" if attempt.mask[attempt.barred].any() else LIBRARY

@@ -8,6 +8,7 @@ from playlists.sampler.arrays import Float64s, Int64s
 
 DRAW_STREAM = 0
 SEQUENCE_STREAM = 1
+STAY_STREAM = 2
 
 
 class Bits:

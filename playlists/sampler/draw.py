@@ -1,6 +1,7 @@
 """The draw: from library, rules and rest to the tracks of one list."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,18 +12,28 @@ from playlists.sampler.funnel import funnel_of
 from playlists.sampler.ladder import climb
 from playlists.sampler.library import Library
 from playlists.sampler.pool import Pool, build_pool
-from playlists.sampler.report import Reason, Report, RungUse, TrackNote
-from playlists.sampler.rest import NEVER, Resting, RestTable, first_day_back
+from playlists.sampler.report import Reason, Report, RungUse, Source, TrackNote
+from playlists.sampler.rest import (
+    NEVER,
+    Resting,
+    RestTable,
+    Standing,
+    first_day_back,
+)
 from playlists.sampler.rules import Rules
 
 
 @dataclass(frozen=True)
 class Draw:
-    """The drawn rows of the library in drawing order, their track ids, the report."""
+    """The drawn rows of the library in drawing order, their track ids, the report.
+
+    `places` are the positions, from 1, that some of the rows have to stand on.
+    """
 
     rows: tuple[int, ...]
     track_ids: tuple[int, ...]
     report: Report
+    places: Mapping[int, int] = field(default_factory=dict)
 
 
 def draw(
@@ -45,12 +56,30 @@ def draw(
     pool = pool or build_pool(library, rules)
     if pool.library is not library or pool.rules != rules:
         raise ValueError("The pool was built from another library or other rules")
-    attempt = Attempt(pool, RestTable.of(library, resting), seed)
+    rest = RestTable.of(library, resting)
+    attempt = Attempt(pool, rest, seed, resting.standing)
     attempt.draw_under_all_rules()
     rungs = climb(attempt)
     rows = tuple(attempt.picks.rows)
     track_ids = tuple(library.track_ids[list(rows)].tolist())
-    return Draw(rows, track_ids, _report(attempt, rungs, track_ids, seed))
+    report = _report(attempt, rungs, track_ids, seed)
+    return Draw(rows, track_ids, report, _places(attempt, resting.standing))
+
+
+def _places(attempt: Attempt, standing: Sequence[Standing]) -> dict[int, int]:
+    """Return the fixed positions; what stays longer than asked keeps its own too."""
+    places = dict(attempt.fixed.places)
+    stays = attempt.stays()
+    if stays:
+        taken, position_of = (
+            set(places.values()),
+            {s.track: s.position for s in standing},
+        )
+        for row in stays:
+            position = position_of[int(attempt.library.track_ids[row])]
+            if position not in taken and position <= attempt.rules.size:
+                places[row] = position
+    return places
 
 
 def _report(
@@ -71,6 +100,22 @@ def _report(
         rules=rules,
         rules_hash=rules.rules_hash(),
         seed=seed,
+        pins_left_out=dict(attempt.fixed.troubles),
+        sources=_sources(attempt),
+    )
+
+
+def _sources(attempt: Attempt) -> tuple[Source, ...]:
+    """Say of each share how many places it asks for, and how many tracks came."""
+    rows, collections = attempt.picks.rows, attempt.library.collections
+    places = attempt.rules.size - len(attempt.picks.pinned)
+    return tuple(
+        Source(
+            share.collection,
+            share.places(places),
+            len(set(collections.get(share.collection, ())) & set(rows)),
+        )
+        for share in attempt.rules.shares
     )
 
 
@@ -89,6 +134,10 @@ def _notes(attempt: Attempt) -> list[TrackNote]:
 
 
 def _reason(attempt: Attempt, row: int, left_day: int, *, was_here: bool) -> Reason:
+    if row in attempt.picks.pinned:
+        return "pinned"
+    if row in attempt.picks.fixed or row in attempt.fixed.leaving:
+        return "kept"
     if not attempt.pool.mask[row]:
         return "range_widened"
     if not was_here:

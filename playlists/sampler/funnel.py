@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from playlists.sampler.arrays import Int64s, contains
-from playlists.sampler.attempt import Attempt
+from playlists.sampler.attempt import Attempt, Terms
 from playlists.sampler.report import FunnelStep, RungUse
 
 GIVEN_BACK = {
+    "refresh_share": "Given back by a longer stay",
     "cooldown": "Given back by a shorter rest",
     "rest_scope": "Given back by other lists",
     "soft_ranges": "Given back by wider ranges",
@@ -32,14 +33,16 @@ def _taken(
     attempt: Attempt, rungs: Sequence[RungUse], capped: Int64s
 ) -> list[tuple[str, str, int]]:
     standing, resting = _resting(attempt)
-    same = _same_in_stock(attempt, capped)
+    closed, same = len(attempt.closed_in_stock()), _same_in_stock(attempt, capped)
     by_artist = len(attempt.capped_by_artists())
     by_album = len(capped) - by_artist
-    rest = attempt.stock_size() - len(capped) - same - len(attempt.picks)
+    kept_out = closed + len(capped) + same
+    rest = attempt.stock_size() - kept_out - len(attempt.picks)
     return [
         ("current", "In the list now", standing),
         ("cooldown", "Resting", resting),
         *_given_back(rungs),
+        *([("shares", "Places kept for other collections", closed)] if closed else []),
         ("artist_cap", "Artist at the cap", by_artist),
         *([("album_cap", "Album at the cap", by_album)] if by_album else []),
         ("title", "Same song" if attempt.rules.same_song else "Same recording", same),
@@ -50,7 +53,7 @@ def _taken(
 def _resting(attempt: Attempt) -> tuple[int, int]:
     """Count what stands in the list and what rests, under the rules as asked."""
     rest = attempt.rest
-    barred = rest.barred(attempt.rules.cooldown_days)
+    barred = attempt.barred_under(Terms.of(attempt.rules))
     barred = barred[attempt.pool.mask[barred]]
     count = int(np.count_nonzero(contains(rest.rows[rest.standing], barred)))
     return count, len(barred) - count
@@ -66,5 +69,5 @@ def _given_back(rungs: Sequence[RungUse]) -> list[tuple[str, str, int]]:
 
 def _same_in_stock(attempt: Attempt, capped: Int64s) -> int:
     """Count the releases that only a recording already in the list keeps out."""
-    same = attempt.left_in_stock(attempt.picks.same_rows())
+    same = attempt.same_in_stock()
     return int(np.count_nonzero(~contains(capped, same)))

@@ -1,11 +1,12 @@
 """The ladder: rules give way one by one, in a stated order, and say so.
 
-Never among them: duplicates, explicit off, held tracks, the current list, hard
-ranges. Separation gives way in `sequence`, which cannot make a list short.
+Never among them: duplicates, explicit off, held and blocked tracks, the current list
+unless parts of it stay anyway, hard ranges. Separation gives way in `sequence`, which cannot make a list short.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ SHORTEST_REST_DAYS = 1
 WIDENINGS = (0.05, 0.1, 0.2)
 """Shares of a column's natural span by which soft ranges grow, step by step."""
 CAP_RUNGS = frozenset({"primary_credits", "album_cap", "artist_cap"})
-FIT_RUNGS = CAP_RUNGS | {"same_song"}
+FIT_RUNGS = CAP_RUNGS | {"same_song", "shares"}
 """Rungs about what fits beside the picks; the others let more tracks be drawn."""
 
 
@@ -51,8 +52,22 @@ def _open_size(attempt: Attempt, name: RungName) -> int:
     """Return how many tracks are admissible; for the cap's own rungs, under it too."""
     stock = attempt.stock_size()
     if name == "same_song":
-        return stock - len(attempt.left_in_stock(attempt.picks.same_rows()))
+        return stock - len(attempt.same_in_stock())
+    if name == "shares":
+        return stock - len(attempt.closed_in_stock())
     return stock - len(attempt.capped_in_stock()) if name in CAP_RUNGS else stock
+
+
+def _longer_stay(attempt: Attempt) -> Iterator[Terms]:
+    """Let what a partial refresh was to replace stay on its place."""
+    if len(attempt.fixed.leaving):
+        yield replace(attempt.terms, may_stay=True)
+
+
+def _no_shares(attempt: Attempt) -> Iterator[Terms]:
+    """Fill the places that collections cannot fill from all tracks."""
+    if attempt.terms.shares:
+        yield replace(attempt.terms, shares=())
 
 
 def _shorter_cooldowns(attempt: Attempt) -> Iterator[Terms]:
@@ -126,6 +141,8 @@ def _least_cap(attempt: Attempt) -> int:
 
 
 _STEPS: Mapping[RungName, Callable[[Attempt], Iterator[Terms]]] = {
+    "refresh_share": _longer_stay,
+    "shares": _no_shares,
     "cooldown": _shorter_cooldowns,
     "rest_scope": _own_rest,
     "primary_credits": _primary_credits,
@@ -136,6 +153,8 @@ _STEPS: Mapping[RungName, Callable[[Attempt], Iterator[Terms]]] = {
 }
 
 _FIELDS: Mapping[RungName, str] = {
+    "refresh_share": "may_stay",
+    "shares": "shares",
     "cooldown": "cooldown_days",
     "rest_scope": "own_rest_only",
     "primary_credits": "primary_only",
@@ -163,13 +182,27 @@ def _settle_one(attempt: Attempt, use: RungUse, needed: Terms) -> RungUse | None
         return None
     before = _open_size(attempt, use.name)
     attempt.agree(replace(attempt.terms, **{field: given}))
-    if use.name == "same_song":
-        asked, given = len(asked), len(given)
+    asked, given = _in_numbers(attempt, use.name, asked, given)
     detail = {"from": float(asked), "to": float(given)}
     if use.name in FIT_RUNGS:
         return replace(use, detail=detail)
     after = _open_size(attempt, use.name)
     return replace(use, pool_before=before, pool_after=after, detail=detail)
+
+
+def _in_numbers(
+    attempt: Attempt, name: RungName, asked: Any, given: Any
+) -> tuple[float, float]:
+    """Return what was asked and what the list needed, as the report says them."""
+    match name:
+        case "same_song":
+            return len(asked), len(given)
+        case "shares":
+            return attempt.picks.share_places(asked)
+        case "refresh_share":
+            changes = attempt.rules.changes
+            return changes, changes - len(attempt.stays())
+    return asked, given
 
 
 def _strictest_terms(attempt: Attempt) -> Terms:
@@ -188,6 +221,8 @@ def _strictest_terms(attempt: Attempt) -> Terms:
         cap=max(asked.cap, picks.most_by_one(credits)),
         album_cap=asked.album_cap and max(asked.album_cap, picks.most_of_one_album()),
         same_song=asked.same_song if picks.keeps_apart(asked.same_song) else (),
+        shares=asked.shares if picks.keeps_shares(asked.shares) else (),
+        may_stay=bool(attempt.stays()),
     )
 
 
@@ -205,7 +240,7 @@ def _longest_rest(attempt: Attempt) -> tuple[int, bool]:
 def _longest_cooldown(attempt: Attempt, rest: RestTable) -> int:
     if attempt.rules.cooldown_days == 0:
         return 0
-    left_days = rest.left_days(np.array(attempt.picks.rows, np.int64))
+    left_days = rest.left_days(attempt.drawn())
     rests = rest.today - left_days[left_days != NEVER]
     return int(rests.min(initial=attempt.rules.cooldown_days))
 

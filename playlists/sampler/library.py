@@ -1,6 +1,6 @@
 """The library as columns: what the sampler draws from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Self
@@ -163,7 +163,8 @@ class Library:
     -1 for never. `total_tracks` and `held_tracks` say what the whole library holds,
     before anything was left out; they serve the report alone. `song_ids` (0 to 2**54, 0
     for none) and `song_bits` tell songs and their versions, see `songs.same_keys`;
-    without them rows are the same by recording alone.
+    without them rows are the same by recording alone. `collections` are the rows of
+    those collections that rules name. `blocked_tracks` serves the report alone too.
 
     :raises ValueError: when columns differ in length or the ids do not ascend.
     """
@@ -184,6 +185,8 @@ class Library:
     features: Mapping[str, Float32s] = field(default_factory=dict)
     song_ids: Int64s | None = None
     song_bits: Int16s | None = None
+    collections: Mapping[int, Int64s] = field(default_factory=dict)
+    blocked_tracks: int = 0
 
     def __post_init__(self) -> None:
         for name, column in (*self._columns(), *self.features.items()):
@@ -318,6 +321,11 @@ class Library:
         flags[self.by_recording.rows[1:][equal]] = True
         flags[self.by_recording.rows[:-1][equal]] = True
         return flags
+
+    @cached_property
+    def memberships(self) -> dict[Hashable, npt.NDArray[np.uint8]]:
+        """Which shares of a rule each row belongs to; filled where it is asked."""
+        return {}
 
     @cached_property
     def by_recording(self) -> Groups:

@@ -52,7 +52,7 @@ def scarce_places(picks: Picks, rows: Sequence[int]) -> Places:
     """
     tracks_of: dict[tuple[str, object], list[int]] = defaultdict(list)
     for track, row in enumerate(rows):
-        artists = picks.credits.of(row)
+        artists = picks.bins_of(row)
         tracks_of["recording", picks.key_of(row)].append(track)
         tracks_of["same artists", frozenset(artists)].append(track)
         for artist in artists:

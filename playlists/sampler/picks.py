@@ -1,14 +1,22 @@
 """The tracks picked so far, and what they leave room for."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from playlists.sampler.arrays import DENSE, Flags, Int32s, Int64s, contains
 from playlists.sampler.library import CreditTable, Library, Sameness
 from playlists.sampler.rules import Rules
+from playlists.sampler.shares import (
+    OUTSIDE,
+    Members,
+    Room,
+    Share,
+    kept_places,
+    members_of,
+)
 from playlists.sampler.songs import Version
 
 MANY = 5_000
@@ -17,19 +25,27 @@ MANY = 5_000
 
 @dataclass(frozen=True)
 class Caps:
-    """How many tracks one artist and one album may have; None is as many as it has."""
+    """How many tracks one artist and one album may have; None is as many as it has.
+
+    `outside` are the caps of tracks outside sets of shares, see `shares.Room`;
+    `taken` says how much of a cap is not to be had, by its number.
+    """
 
     artist: int
     album: int | None = None
+    outside: tuple[int, ...] = ()
+    taken: Mapping[int, int] = field(default_factory=dict)
 
     def of(self, key: int) -> int:
-        """Return the cap of one artist, or of one album (below 0)."""
-        return self.artist if key >= 0 or self.album is None else self.album
+        """Return the cap of one artist, of one album or of those outside (below 0)."""
+        taken = self.taken.get(key, 0)
+        if key <= OUTSIDE:
+            return self.outside[OUTSIDE - key] - taken
+        return (self.artist if key >= 0 or self.album is None else self.album) - taken
 
     def of_each(self, keys: Int64s) -> Int64s:
         """Return `of` of many keys."""
-        album = self.artist if self.album is None else self.album
-        return np.where(keys >= 0, self.artist, album)
+        return np.array([self.of(key) for key in keys.tolist()], np.int64)
 
 
 class Picks:
@@ -37,7 +53,9 @@ class Picks:
 
     `rows` are the picks in drawing order. `credits` says which artists count, and
     which albums where their cap does; `caps` how often each may. Both may be
-    exchanged while picks stand, and so may `sameness`, what must not stand twice.
+    exchanged while picks stand, and so may `sameness`, what must not stand twice,
+    and `room`, the places that are kept for shares. `fixed` picks never leave;
+    `pinned` ones among them take no place of a share.
     """
 
     def __init__(self, library: Library, rules: Rules) -> None:
@@ -47,6 +65,10 @@ class Picks:
             library, album_cap=rules.album_cap, primary_only=rules.primary_only
         )
         self.sameness = sameness_of(library, rules, rules.same_song)
+        self.fixed: frozenset[int] = frozenset()
+        self.pinned: frozenset[int] = frozenset()
+        self.shares: tuple[Share, ...] = ()
+        self.room: Room | None = None
         self._library = library
         self._rules = rules
         self._counts: dict[int, int] = {}
@@ -71,6 +93,10 @@ class Picks:
         artists = self.credits.of(row)
         if not self._has_room(artists):
             return False
+        if self.room is not None:
+            if not self.room.is_open(row):
+                return False
+            self.room.take((row,))
         self._row_of[key] = row
         self.rows.append(row)
         self._credit(artists)
@@ -78,6 +104,9 @@ class Picks:
 
     def add_in_order(self, rows: Int64s | Int32s, goal: int) -> None:
         """Add what fits, first come first served, until there are `goal` picks."""
+        if self.room is not None:
+            self._add_one_by_one(rows, goal)
+            return
         row_of, has_room = self._row_of, self._has_room
         keys = self.keys_of(rows).tolist()
         for row, key, artists in zip(
@@ -89,6 +118,12 @@ class Picks:
                 row_of[key] = row
                 self.rows.append(row)
                 self._credit(artists)
+
+    def _add_one_by_one(self, rows: Int64s | Int32s, goal: int) -> None:
+        for row in rows.tolist():
+            if len(self.rows) >= goal:
+                return
+            self.try_add(row)
 
     def _has_room(self, artists: Sequence[int]) -> bool:
         counts, cap = self._counts, self.caps.artist
@@ -104,6 +139,74 @@ class Picks:
         self.rows = [row for row in kept if row is not None] + list(coming)
         self._row_of = {self.key_of(row): row for row in self.rows}
         self.count(self.credits, self.caps)
+        self.reserve(self.shares)
+
+    def pin(self, row: int) -> bool:
+        """Pick a row for good, beside the shares, if nothing speaks against it."""
+        if not self.try_add(row):
+            return False
+        self.pinned |= {row}
+        self.fixed |= {row}
+        return True
+
+    def hold(self, row: int) -> bool:
+        """Pick a row for good, if nothing speaks against it."""
+        if not self.try_add(row):
+            return False
+        self.fixed |= {row}
+        return True
+
+    def reserve(self, shares: tuple[Share, ...]) -> None:
+        """Keep places for shares from now on; none for no shares."""
+        self.shares, self.room = shares, None
+        if shares:
+            size = self._rules.size - len(self.pinned)
+            self.room = Room(self._members(shares), self._kept(shares), size)
+            self.room.take(self.unpinned())
+            self.caps = replace(self.caps, outside=self.room.caps)
+
+    def unpinned(self) -> list[int]:
+        """Return the picks that are not pinned, in drawing order."""
+        return [row for row in self.rows if row not in self.pinned]
+
+    def share_places(self, shares: tuple[Share, ...]) -> tuple[int, int]:
+        """Return how many places shares keep, and how many of them could be met."""
+        kept = self._kept(shares)
+        members = self._members(shares)
+        return sum(kept), kept_places(members, self.unpinned(), kept)
+
+    def keeps_shares(self, shares: tuple[Share, ...]) -> bool:
+        """Tell whether every pick has a place beside the shares."""
+        if not shares:
+            return True
+        size = self._rules.size - len(self.pinned)
+        wanted, met = self.share_places(shares)
+        return len(self.unpinned()) - met <= size - wanted
+
+    def _kept(self, shares: tuple[Share, ...]) -> list[int]:
+        size = self._rules.size - len(self.pinned)
+        return [share.places(size) for share in shares]
+
+    def _members(self, shares: tuple[Share, ...]) -> Members:
+        known, library = self._library.memberships, self._library
+        if shares not in known:
+            known[shares] = members_of(shares, library.collections, len(library))
+        return known[shares]
+
+    def closed_rows(self) -> Int64s:
+        """Return the rows for which the shares leave no place."""
+        return np.zeros(0, np.int64) if self.room is None else self.room.closed_rows()
+
+    def bins_of(self, row: int) -> list[int]:
+        """Return all caps that a row counts for."""
+        bins = self.credits.of(row)
+        return bins if self.room is None else bins + self.room.bins_of(row)
+
+    def beside_fixed(self) -> "Picks":
+        """Return picks of the same rules that hold the fixed ones alone."""
+        twin = self.copy()
+        twin.become([row for row in self.rows if row in self.fixed])
+        return twin
 
     def tell_apart(self, sameness: Sameness | None) -> None:
         """Keep other rows from standing together from now on; None for none."""
@@ -167,23 +270,25 @@ class Picks:
         fits[self.capped_rows()] = False
         fits[self.same_rows()] = False
         answer: Flags = fits[rows]
-        return answer
+        return answer if self.room is None else answer & self.room.open_rows(rows)
 
     def _fitting_few(self, rows: Int64s) -> Flags:
         """Tell the same as `fitting`, row by row instead of over the library."""
         keys = np.sort(np.array(list(self._row_of), np.int64))
         fits = ~contains(keys, self.keys_of(rows))
         owner = np.repeat(np.arange(len(rows)), self.credits.lengths[rows])
-        full = contains(np.sort(self.full_artists()), self.credits.flat(rows))
-        fits[owner[full]] = False
-        return fits
+        full = np.sort(np.concatenate((self.full_artists(), self.full_albums())))
+        fits[owner[contains(full, self.credits.flat(rows))]] = False
+        return fits if self.room is None else fits & self.room.open_rows(rows)
 
     def copy(self) -> "Picks":
         """Return an independent copy."""
         twin = Picks(self._library, self._rules)
         twin.rows = list(self.rows)
+        twin.fixed, twin.pinned = self.fixed, self.pinned
         twin.tell_apart(self.sameness)
         twin.count(self.credits, self.caps)
+        twin.reserve(self.shares)
         return twin
 
     def _credit(self, artists: Sequence[int]) -> None:

@@ -144,12 +144,17 @@ def _filter(library: Library, rules: Rules) -> tuple[Flags, list[FunnelStep]]:
 def _steps_before(library: Library) -> list[FunnelStep]:
     """Return the funnel's steps down to what the library's columns hold."""
     usable = len(library)
-    total = max(library.total_tracks, usable + library.held_tracks)
-    elsewhere = total - library.held_tracks - usable
+    total = usable + library.held_tracks + library.blocked_tracks
+    total = max(library.total_tracks, total)
+    elsewhere = total - library.held_tracks - library.blocked_tracks - usable
     steps = [FunnelStep("library", "In the library", 0, total)]
     if library.held_tracks:
         left = total - library.held_tracks
         steps.append(FunnelStep("held", "Held back", library.held_tracks, left))
+    if library.blocked_tracks:
+        left = steps[-1].left - library.blocked_tracks
+        label = "Blocked for every playlist"
+        steps.append(FunnelStep("blocked", label, library.blocked_tracks, left))
     if elsewhere:
         label = "Not in the playlist's collections"
         steps.append(FunnelStep("elsewhere", label, elsewhere, usable))

@@ -5,7 +5,8 @@ where two others could. So a list that stopped short is held against what the st
 could give at most, and if that is more, a list of that length is searched for.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +18,7 @@ MOST_CANDIDATES = 240
 MOST_CREDITS = 1_000
 MOST_LENGTH = (1 << 16) - 1
 BUCKETS = 1 << 16
+KINDS_APART = 4_099
 STEPS = 800
 
 
@@ -31,40 +33,67 @@ def repair(picks: Picks, rows: Int64s, goal: int, budget: Budget) -> bool:
     """Make the list longer, up to the goal, if tracks among `rows` allow it.
 
     Deterministic. Never makes the list shorter and never breaks a rule; picks stay
-    where the longer list has room for them. Tells whether the list has grown.
+    where the longer list has room for them, fixed ones always. Tells whether the list
+    has grown.
     """
     if len(picks) >= goal or not budget.searches or not _may_help(picks):
         return False
     budget.searches -= 1
-    candidates = _candidates(picks, rows).tolist()
-    picked = set(picks.rows)
-    places = scarce_places(picks, candidates)
+    beside = _beside_fixed(picks)
+    candidates = _candidates(picks, beside, rows).tolist()
+    picked, fixed = set(picks.rows), sorted(picks.fixed)
+    places = scarce_places(beside, candidates)
     search = Search(places, [row in picked for row in candidates])
-    for length in (min(goal, search.bound), len(picks) + 1):
-        found = search.find(length, STEPS) if length > len(picks) else None
+    free = len(picks) - len(fixed)
+    for length in (min(goal - len(fixed), search.bound), free + 1):
+        found = search.find(length, STEPS) if length > free else None
         if found is not None:
-            picks.become([candidates[track] for track in found])
+            picks.become([*fixed, *(candidates[track] for track in found)])
             return True
     return False
+
+
+def _beside_fixed(picks: Picks) -> Picks:
+    """Return picks whose caps are what the fixed ones leave."""
+    if not picks.fixed:
+        return picks
+    beside = picks.beside_fixed()
+    taken: Counter[int] = Counter()
+    for row in beside.rows:
+        taken.update(
+            beside.credits.of(row) if row in picks.pinned else picks.bins_of(row)
+        )
+    beside.caps = replace(beside.caps, taken=taken)
+    return beside
 
 
 def _may_help(picks: Picks) -> bool:
     """Tell whether any pick could give more room than what takes its place needs."""
     is_released_again = len(picks.same_rows()) > len(picks)
-    return is_released_again or any(
-        len(picks.credits.of(row)) > 1 for row in picks.rows
+    return (
+        is_released_again
+        or picks.room is not None
+        or any(len(picks.credits.of(row)) > 1 for row in picks.rows)
     )
 
 
-def _candidates(picks: Picks, rows: Int64s) -> Int64s:
-    """Return the picks and the rows that a longer list may need, few credits first."""
+def _candidates(picks: Picks, beside: Picks, rows: Int64s) -> Int64s:
+    """Return the picks and the rows that a longer list may need, few credits first.
+
+    Fixed picks are not among them, nor what does not fit beside these, nor what
+    shares leave no place at all.
+    """
     rows = rows[~contains(picks.ascending(), rows)]
+    if picks.fixed or picks.room is not None:
+        rows = rows[picks.beside_fixed().fitting(rows)]
     lengths = np.minimum(picks.credits.lengths[rows], MOST_LENGTH).astype(np.uint16)
     rows = rows[np.argsort(lengths, kind="stable")]
     if len(rows) > MOST_CANDIDATES:
         rows = rows[_some_of_each(picks, rows)]
-    rows = np.concatenate((np.array(picks.rows, np.int64), rows))
-    rows = rows[_not_outdone(picks, rows)]
+    free = [row for row in picks.rows if row not in picks.fixed]
+    rows = np.concatenate((np.array(free, np.int64), rows))
+    if picks.room is None:
+        rows = rows[_not_outdone(beside, rows)]
     credits = np.cumsum(picks.credits.lengths[rows])
     return rows[credits <= MOST_CREDITS][:MOST_CANDIDATES]
 
@@ -72,7 +101,10 @@ def _candidates(picks: Picks, rows: Int64s) -> Int64s:
 def _some_of_each(picks: Picks, rows: Int64s) -> Int64s:
     """Return where a few rows stand, up to the cap, of each set of artists."""
     turn = np.arange(len(rows)) % picks.caps.artist
-    buckets = (picks.credits.signatures[rows] + turn.astype(np.uint64)) % BUCKETS
+    alike = picks.credits.signatures[rows]
+    if picks.room is not None:
+        alike = alike + np.uint64(KINDS_APART) * picks.room.kinds(rows)
+    buckets = (alike + turn.astype(np.uint64)) % BUCKETS
     first = np.full(BUCKETS, -1)
     first[buckets[::-1]] = np.arange(len(rows))[::-1]
     return np.sort(first[first >= 0])

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from playlists.sampler.rules import Rules, RungName
 
-ALGORITHM_VERSION = 2
+ALGORITHM_VERSION = 3
 """Raised whenever the same inputs would no longer give the same list."""
 
 Reason = Literal[
@@ -18,11 +18,14 @@ Reason = Literal[
     "cooldown_shortened",
     "range_widened",
     "rests_elsewhere",
+    "pinned",
+    "kept",
 ]
 """Why a track was admissible: never in any list; used, but not in the history of this
 list; back after its full rest; rest is switched off, though it stood here before;
 admitted by the cooldown rung; admitted by the rung that widens soft ranges; admitted
-though it rests in another list, by the rung of scope or of the cooldown."""
+though it rests in another list, by the rung of scope or of the cooldown; pinned; left on its place by a partial
+refresh."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class RungUse:
     """A rule that the list breaks: admissible tracks before and after, places won.
 
     `detail` holds what was asked (`from`) and what the list needed (`to`): days of
-    rest, share of a scale, tracks of one artist; 0 and 1 where the cap was counted on
-    first artists alone. `gained` places were filled when the rule gave way.
+    rest, share of a scale, tracks of one artist; places that change, places of shares
+    that were met; 0 and 1 where the cap was counted on first artists alone. `gained` places were filled when the rule gave way.
     """
 
     name: RungName
@@ -52,6 +55,15 @@ class RungUse:
     pool_after: int
     gained: int
     detail: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Source:
+    """How many places a share keeps for a collection, and how many of its tracks came."""
+
+    collection: int
+    wanted: int
+    came: int
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,10 @@ class SequenceReport:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a draw knows about its list, fit for JSON."""
+    """Everything a draw knows about its list, fit for JSON.
+
+    `pins_left_out` says of pinned tracks that could not come why not.
+    """
 
     asked: int
     drawn: int
@@ -114,6 +129,8 @@ class Report:
     seed: tuple[int, int, int]
     algorithm: int = ALGORITHM_VERSION
     order: SequenceReport | None = None
+    pins_left_out: dict[int, str] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
 
     def with_order(self, order: SequenceReport) -> Self:
         """Return the report with what the sequence had to say."""
@@ -137,6 +154,9 @@ class Report:
         }
         values["rules"] = Rules.from_dict(data["rules"])
         values["seed"] = tuple(data["seed"])
+        left_out = data.get("pins_left_out", {})
+        values["pins_left_out"] = {int(pk): why for pk, why in left_out.items()}
+        values["sources"] = tuple(Source(**one) for one in data.get("sources", ()))
         values["order"] = data["order"] and SequenceReport(**data["order"])
         return cls(**values)
 

@@ -28,6 +28,15 @@ class Played:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A place of the list that stands: its track, position from 1, lists in a row."""
+
+    track: int
+    position: int
+    lists: int = 1
+
+
+@dataclass(frozen=True)
 class Resting:
     """What must rest, by recording.
 
@@ -36,7 +45,8 @@ class Resting:
     `elsewhere` says the same of the other lists within the scope of the rest; what
     stands in one of them leaves today. `played` says the same as `current` and `left`
     of tracks by their ids; those that the library does not hold are passed over.
-    `today` is the day of the draw.
+    `today` is the day of the draw. `standing` are the places of the list that stands;
+    they are needed where some of them stay.
     """
 
     today: int
@@ -44,6 +54,7 @@ class Resting:
     left: Mapping[int, int] = field(default_factory=dict)
     elsewhere: Mapping[int, int] = field(default_factory=dict)
     played: Played | None = None
+    standing: tuple[Standing, ...] = ()
 
 
 def day_of(moment: datetime) -> int:

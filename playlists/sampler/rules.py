@@ -8,15 +8,19 @@ from functools import lru_cache
 from typing import Any, Literal, Self, get_args
 
 from playlists.sampler.filters import Choice, Filter, Range, RulesError
+from playlists.sampler.pins import Pin, check_pins
+from playlists.sampler.shares import Share, check_shares
 from playlists.sampler.songs import VERSIONS, Version
 from playlists.sampler.stored import RULES_VERSION, migrated
 
-__all__ = ["DEFAULT_LADDER", "Choice", "Range", "Rules", "RulesError"]
+__all__ = ["DEFAULT_LADDER", "Choice", "Pin", "Range", "Rules", "RulesError", "Share"]
 
 ExplicitRule = Literal["allow", "only", "exclude"]
 Arc = Literal["flat", "rise", "fall", "wave"]
 RestScope = Literal["playlist", "account", "fleet"]
 RungName = Literal[
+    "refresh_share",
+    "shares",
     "cooldown",
     "rest_scope",
     "primary_credits",
@@ -27,6 +31,8 @@ RungName = Literal[
 ]
 
 DEFAULT_LADDER: tuple[RungName, ...] = (
+    "refresh_share",
+    "shares",
     "cooldown",
     "rest_scope",
     "primary_credits",
@@ -54,7 +60,8 @@ class Rules:
     have left; `choices` artists, albums, tracks and recordings in or out;
     `explicit="exclude"` also leaves out tracks that nobody has judged;
     `popularity_weight` 0 takes no account of popularity, 1 to 3 favours it more and
-    more.
+    more; `refresh_share` is the share of the places, in percent, that change at a
+    reshuffle; `pins` are always in; `shares` keep places for collections.
 
     :raises RulesError: when a value is out of its range.
     """
@@ -72,6 +79,9 @@ class Rules:
     same_song: tuple[Version, ...] = ()
     rest_scope: RestScope = "playlist"
     popularity_weight: int = 0
+    refresh_share: int = 100
+    pins: tuple[Pin, ...] = ()
+    shares: tuple[Share, ...] = ()
     arc: Arc = "wave"
     ladder: tuple[RungName, ...] = DEFAULT_LADDER
     allow_cap_relaxation: bool = False
@@ -82,6 +92,9 @@ class Rules:
         _check_between("The artist separation", self.artist_separation, 0, 100)
         _check_between("The cooldown", self.cooldown_days, 0, 365)
         _check_between("The popularity weight", self.popularity_weight, 0, 3)
+        _check_between("The share that changes", self.refresh_share, 1, 100)
+        check_pins(self.pins)
+        check_shares(self.shares)
         _check_known("explicit rule", (self.explicit,), get_args(ExplicitRule))
         if self.album_cap is not None:
             _check_between("The album cap", self.album_cap, 1, 100)
@@ -96,6 +109,11 @@ class Rules:
         return (
             (*self.ladder, "artist_cap") if self.allow_cap_relaxation else self.ladder
         )
+
+    @property
+    def changes(self) -> int:
+        """How many places change at a reshuffle: at least one."""
+        return -(-self.size * self.refresh_share // 100)
 
     @property
     def filters(self) -> tuple[Filter, ...]:
@@ -125,6 +143,8 @@ class Rules:
                 Choice(**{**item, "keys": tuple(item["keys"])})
                 for item in values.get("choices", ())
             )
+            values["pins"] = tuple(Pin(**item) for item in values.get("pins", ()))
+            values["shares"] = tuple(Share(**item) for item in values.get("shares", ()))
             values["ladder"] = tuple(values.get("ladder", DEFAULT_LADDER))
             values["same_song"] = tuple(values.get("same_song", ()))
             return cls(**values)

@@ -1,5 +1,6 @@
 """The report in plain sentences, for the page and the terminal."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from playlists.sampler.binding import LIBRARY
@@ -7,6 +8,8 @@ from playlists.sampler.report import BindingRule, Report, RungUse, SequenceRepor
 
 MOST_NAMES = 3
 HELP = {
+    "refresh_share": "If more stayed {places} could be filled",
+    "shares": "Without the shares of collections {places} could be filled",
     "artist_cap": "A higher artist cap would fill {places}",
     "cooldown": "Without rest {places} could be filled",
     "ranges": "Without the ranges {places} could be filled",
@@ -17,8 +20,19 @@ HELP = {
 }
 
 
+PIN_TROUBLES = {
+    "absent": "held, blocked, gone or outside the playlist's collections",
+    "filter": "kept out by a filter or the rule about explicit tracks",
+    "same": "the same song as another pinned track",
+    "cap": "one too many of an artist or album",
+    "full": "one more than the list has places",
+}
+
+
 def describe(
-    report: Report, artist_names: Mapping[int, str] | None = None
+    report: Report,
+    artist_names: Mapping[int, str] | None = None,
+    collection_names: Mapping[int, str] | None = None,
 ) -> list[str]:
     """Say in short sentences how the list came about and what would help it.
 
@@ -26,6 +40,8 @@ def describe(
     sentence name whom it binds; artists without a name are only counted.
     """
     sentences = [_count(report)]
+    sentences += _fixed(report)
+    sentences += _sources(report, collection_names or {})
     sentences += [_rung(rung) for rung in report.rungs]
     if report.binding_rule is not None:
         sentences.append(_binding(report, report.binding_rule, artist_names or {}))
@@ -43,6 +59,35 @@ def _count(report: Report) -> str:
     drawn = f"Only {report.drawn} of {_tracks(report.asked)} could be drawn"
     stay = "stays" if report.shortfall == 1 else "stay"
     return f"{drawn}; {_places(report.shortfall)} {stay} empty."
+
+
+def _fixed(report: Report) -> list[str]:
+    """Say what was pinned, what stayed and which pins could not come."""
+    reasons = Counter(note.reason for note in report.per_track.values())
+    sentences = []
+    if reasons["pinned"]:
+        is_pinned = "is pinned" if reasons["pinned"] == 1 else "are pinned"
+        sentences.append(f"{_tracks(reasons['pinned'])} {is_pinned}.")
+    if reasons["kept"]:
+        stayed = f"{_tracks(reasons['kept'])} stayed from the list before"
+        sentences.append(f"{stayed}, each on its place as far as there is one.")
+    for trouble, count in Counter(report.pins_left_out.values()).items():
+        who = "A pinned track" if count == 1 else f"{count:,} pinned tracks"
+        is_what = "it is" if count == 1 else "they are"
+        why = PIN_TROUBLES.get(trouble, "not possible")
+        sentences.append(f"{who} could not come: {is_what} {why}.")
+    return sentences
+
+
+def _sources(report: Report, names: Mapping[int, str]) -> list[str]:
+    if not report.sources:
+        return []
+    parts = [
+        f"{source.came:,} from {names.get(source.collection, 'a collection')} "
+        f"({source.wanted:,} wanted)"
+        for source in report.sources
+    ]
+    return [f"By collection: {', '.join(parts)}."]
 
 
 def _rung(rung: RungUse) -> str:
@@ -76,11 +121,27 @@ def _higher_album_cap(detail: Mapping[str, float]) -> str:
     return f"The album cap was raised from {detail['from']:.0f} to {detail['to']:.0f}"
 
 
+def _longer_stay(detail: Mapping[str, float]) -> str:
+    return (
+        f"Only {detail['to']:.0f} instead of {_places(int(detail['from']))} changed, "
+        "since nothing else could come"
+    )
+
+
+def _no_shares(detail: Mapping[str, float]) -> str:
+    return (
+        f"Of {_places(int(detail['from']))} kept for collections {detail['to']:.0f} "
+        "could be filled from them; the others were filled from all"
+    )
+
+
 def _other_versions(detail: Mapping[str, float]) -> str:
     return "Several versions of a song were let in, though never the same recording"
 
 
 _RUNGS: Mapping[str, Callable[[Mapping[str, float]], str]] = {
+    "refresh_share": _longer_stay,
+    "shares": _no_shares,
     "cooldown": _shorter_rest,
     "rest_scope": _own_rest,
     "album_cap": _higher_album_cap,
@@ -95,6 +156,8 @@ def _binding(report: Report, binding: BindingRule, names: Mapping[int, str]) -> 
     if binding.rule == "artist_cap":
         return _binding_cap(report, binding, names)
     return {
+        "refresh_share": "What is left stands in the list now and was to go.",
+        "shares": "What is left belongs to none of the collections with open places.",
         "cooldown": "What is left stands in the list now or rests.",
         "ranges": "What is left lies outside the ranges.",
         "choices": "What is left is by artists or from albums that are not wanted.",

@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from automation.models import Run
@@ -14,6 +15,7 @@ from playlists.services import planning, stock
 from playlists.services.neighbours import Neighbours
 from playlists.services.planning import Plan
 from playlists.services.resting import read_resting_of
+from playlists.services.standing import read_standing
 from vibe_engine.errors import VibeError
 
 logger = logging.getLogger(__name__)
@@ -46,8 +48,10 @@ def draw_lists(
         resting = read_resting_of(
             alike, cooldown_days=rules.cooldown_days, now=now, library=found.library
         )
+        standing = read_standing([one.pk for one in alike], rules)
         for playlist in alike:
             rest = others.beside(playlist, resting[playlist.pk])
+            rest = replace(rest, standing=standing.get(playlist.pk, ()))
             plan = _draw(found, rest, playlist, seeds[playlist.pk], rules_hash)
             if plan is not None:
                 others.add(playlist, plan.track_ids)

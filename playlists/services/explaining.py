@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from automation.runtime import RuntimeSettings
 from library.models import Artist, Track
+from library.services import blocking
 from playlists import sampler
 from playlists.effective import rules_for
 from playlists.models import Playlist
@@ -93,6 +94,9 @@ def _rows(library: sampler.Library, track_ids: Sequence[int]) -> list[int]:
 def _outside(track: Track) -> str:
     if not track.is_usable:
         return f"It is held back: {track.held_reason}."
+    block = blocking.blocks_against(track).first()
+    if block is not None:
+        return f"{block} is blocked for every playlist: {block.reason}."
     if not track.is_playable:
         return "Spotify does not play it any more."
     return "Its album is in none of the playlist's collections."
@@ -136,6 +140,7 @@ def _say(
         "explicit": "The rule about explicit tracks keeps it out.",
         "standing": "Its recording stands in the list now, or is about to.",
         "album_cap": "Its album has reached the album cap.",
+        "shares": "The places are kept for collections that it is not in.",
         "listed": "It is in the list.",
     }[one.kind]
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import stock
 from playlists.services.neighbours import Neighbours
 from playlists.services.resting import read_resting
+from playlists.services.standing import read_standing
 from vibe_engine.errors import VibeError
 
 Seed = tuple[int, int, int]
@@ -114,9 +115,10 @@ def draw_list(
         playlist, cooldown_days=rules.cooldown_days, now=now, library=found.library
     )
     others = Neighbours(rules, now=now, known=found.columns)
+    standing = read_standing([playlist.pk], rules).get(playlist.pk, ())
     return draw_from(
         found,
-        others.beside(playlist, resting),
+        replace(others.beside(playlist, resting), standing=standing),
         playlist=playlist,
         seed=seed,
         rules_hash=rules_hash_of(rules, collection_ids),
@@ -141,7 +143,12 @@ def draw_from(
     drawn = sampler.draw(library, rules, resting, path, pool=found.pool)
     if not drawn.rows:
         raise EmptyDrawError(_why_empty(drawn.report))
-    rows, order = sampler.sequence(library, drawn.rows, rules, path, steps=steps)
+    if drawn.places:
+        rows, order = sampler.sequence_around(
+            library, drawn.rows, rules, path, drawn.places
+        )
+    else:
+        rows, order = sampler.sequence(library, drawn.rows, rules, path, steps=steps)
     return Plan(
         track_ids=library.track_ids[rows].tolist(),
         report=drawn.report.with_order(order),

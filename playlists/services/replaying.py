@@ -14,6 +14,7 @@ from playlists.models import HistoryEntry, PlaylistSnapshot
 from playlists.services import planning, resting, stock
 from playlists.services.hindsight import neighbours_then
 from playlists.services.planning import Plan
+from playlists.services.standing import read_standing
 from vibe_engine.errors import VibeError
 
 DRAWN = (PlaylistSnapshot.Origin.CREATE, PlaylistSnapshot.Origin.RESHUFFLE)
@@ -35,7 +36,7 @@ def replay_list(*, snapshot: PlaylistSnapshot, now: datetime) -> Plan:
     """
     rules = _rules_of(snapshot)
     columns = _columns_of(snapshot, rules, today=now.astimezone(UTC).date())
-    library = stock.as_library(columns)
+    library = stock.complete(stock.as_library(columns), columns, rules)
     rest = _rest_of(snapshot, rules, library)
     for elsewhere in neighbours_then(snapshot, rules, known=columns):
         plan = planning.draw_from(
@@ -138,7 +139,10 @@ def _rest_of(
             earlier.append((left, plan))
     earlier.sort(key=lambda one: one[0], reverse=True)
     recent += [(plan, left) for left, plan in earlier[: resting.LISTS_BEFORE]]
-    return resting.resting_from(recent, now=at, library=library)
+    rest = resting.resting_from(recent, now=at, library=library)
+    playlist_id = snapshot.playlist_id
+    standing = read_standing([playlist_id], rules, before=snapshot)
+    return replace(rest, standing=standing.get(playlist_id, ()))
 
 
 def _midnight(day: date) -> datetime:

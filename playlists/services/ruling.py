@@ -1,6 +1,6 @@
 """Rules of playlists: changed, and looked at before they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +12,20 @@ from automation.runtime import RuntimeSettings
 from playlists import sampler
 from playlists.effective import BOUNDS, rules_for
 from playlists.models import Playlist
+from playlists.sampler.stored import INHERITABLE, RULES_VERSION, migrated
 from playlists.services import stock
 from playlists.services.creation import check_override
 from vibe_engine.errors import ConflictError, InputError
 
 BATCH = 200
+TROUBLES: Mapping[sampler.PinTrouble, str] = {
+    "absent": "It is held, blocked or outside the playlist's collections.",
+    "filter": "A filter or the rule about explicit tracks keeps it out.",
+    "same": "The same song is pinned already.",
+    "cap": "Its artist or album has reached the cap by other pins.",
+    "full": "More tracks are pinned than the list has places.",
+}
+"""Why a pinned track cannot come."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +48,14 @@ def change_rules(
     version: int | None,
     rules: Mapping[str, Any],
     numbers: Mapping[str, int | None],
+    inherited: Collection[str] = (),
 ) -> None:
     """Change a playlist's rules as the person saw it at `version`.
 
     Rules that it has already are no change, so a form sent twice does no harm. They
     count from the next reshuffle; Spotify shows nothing of them. `numbers` are
-    overrides by name, None inherits.
+    overrides by name, None inherits; `inherited` are the rules that come from the
+    settings from now on.
 
     :raises ConflictError: somebody else has changed it since.
     :raises InputError: a value is not possible; `field` names it.
@@ -52,7 +63,7 @@ def change_rules(
     values: dict[str, Any] = {
         name: check_override(name, value) for name, value in numbers.items()
     }
-    values["rules"] = _checked({**playlist.rules, **rules})
+    values["rules"] = _checked(playlist.rules, rules, inherited)
     if all(getattr(playlist, name) == value for name, value in values.items()):
         return
     mine = Playlist.objects.filter(pk=playlist.pk, version=version or 0)
@@ -62,8 +73,15 @@ def change_rules(
         )
 
 
-def change_rules_of(*, playlists: QuerySet[Playlist], rules: Mapping[str, Any]) -> int:
+def change_rules_of(
+    *,
+    playlists: QuerySet[Playlist],
+    rules: Mapping[str, Any],
+    inherited: Collection[str] = (),
+) -> int:
     """Give many playlists these rules, all others of each left as they are; count.
+
+    `inherited` are the rules that come from the settings from now on.
 
     :raises InputError: a rule is not possible.
     """
@@ -72,20 +90,23 @@ def change_rules_of(*, playlists: QuerySet[Playlist], rules: Mapping[str, Any]) 
         mine = Playlist.objects.managed().select_for_update().filter(pk__in=ids)
         rows = list(mine.only("pk", "rules", "version"))
         for row in rows:
-            row.rules = _checked({**row.rules, **rules})
+            row.rules = _checked(row.rules, rules, inherited)
             row.version += 1
         Playlist.objects.bulk_update(rows, ["rules", "version"], batch_size=BATCH)
     return len(rows)
 
 
 def trial(
-    playlist: Playlist, rules: Mapping[str, Any], numbers: Mapping[str, int | None]
+    playlist: Playlist,
+    rules: Mapping[str, Any],
+    numbers: Mapping[str, int | None],
+    inherited: Collection[str] = (),
 ) -> Playlist:
     """Return the playlist as it would be with these rules; nothing is stored.
 
     :raises InputError: a value is not possible; `field` names it.
     """
-    playlist.rules = _checked({**playlist.rules, **rules})
+    playlist.rules = _checked(playlist.rules, rules, inherited)
     for name, value in numbers.items():
         setattr(playlist, name, check_override(name, value))
     return playlist
@@ -113,10 +134,47 @@ def _matching(
     return Matching(steps[-1].left, len(library), steps)
 
 
-def _checked(rules: Mapping[str, Any]) -> dict[str, Any]:
-    """Return rules as they are stored: today's form, without the playlist's numbers."""
+def pin_problems(
+    *, playlist: Playlist, settings: RuntimeSettings, now: datetime
+) -> dict[int, str]:
+    """Say of a playlist's pins, by their place among them, why they could not come.
+
+    Looked at is today and every later day on which a pin begins to hold.
+
+    :raises RulesError: the rules contradict themselves.
+    """
+    rules = rules_for(playlist, settings)
+    if not rules.pins:
+        return {}
+    today = now.astimezone(UTC).date()
+    found = stock.find_stock(
+        rules=rules,
+        collection_ids=sorted(playlist.collections.values_list("pk", flat=True)),
+        on=today,
+    )
+    problems: dict[int, str] = {}
+    for day in sampler.days_to_look_at(rules.pins, sampler.day_of(now)):
+        troubles = sampler.pin_troubles(found.pool, day)
+        for number, pin in enumerate(rules.pins):
+            if pin.holds_on(day) and pin.track in troubles:
+                problems.setdefault(number, TROUBLES[troubles[pin.track]])
+    for number, pin in enumerate(rules.pins):
+        if (pin.position or 0) > rules.size:
+            problems[number] = f"The list has {rules.size} places."
+    return problems
+
+
+def _checked(
+    stored: Mapping[str, Any], changes: Mapping[str, Any], inherited: Collection[str]
+) -> dict[str, Any]:
+    """Return changed rules as they are stored: today's form, without the numbers.
+
+    What comes from the settings is left out: what was before, and `inherited`.
+    """
     try:
-        plain = sampler.Rules.from_dict(rules).to_dict()
+        said = {**migrated(stored), **changes}
+        plain = sampler.Rules.from_dict({**said, "version": RULES_VERSION}).to_dict()
     except sampler.RulesError as error:
         raise InputError(str(error)) from error
-    return {name: value for name, value in plain.items() if name not in BOUNDS}
+    left_out = {name for name in INHERITABLE if name not in said or name in inherited}
+    return {k: v for k, v in plain.items() if k not in BOUNDS and k not in left_out}

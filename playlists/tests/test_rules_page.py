@@ -109,7 +109,8 @@ class TestSaving:
 
     def test_sets_the_ladder_in_order(self, operator: Client) -> None:
         playlist = make_playlist()
-        rungs = {"rung_soft_ranges": "1", "rung_cooldown": "0", "rung_artist_cap": "7"}
+        rungs = {"rung_soft_ranges": "1", "rung_cooldown": "0", "rung_artist_cap": "9"}
+        rungs["rung_refresh_share"] = "2"
         operator.post(address(playlist), typed(playlist, **rungs))
         rules = rules_of(playlist)
         assert (rules.rungs[0], rules.rungs[-1]) == ("soft_ranges", "artist_cap")

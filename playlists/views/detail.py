@@ -68,7 +68,7 @@ def why(request: OperatorRequest, pk: int) -> HttpResponse:
         "snapshot": standing,
         "rules": effective(playlist, settings),
         "said": rulewords.in_one_sentence(
-            rulewords.say_rules(rules, chosen.names_of(rules.choices))
+            rulewords.say_rules(rules, chosen.names_of(rules))
         ),
         "words": reads.report_words(standing) if standing else [],
         "funnel": pictures.funnel_of(standing),

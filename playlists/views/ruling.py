@@ -60,7 +60,7 @@ def count_rules(request: OperatorRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         tried = ruling.trial(playlist, form.rules(), form.numbers_typed())
         rules = rules_for(tried, settings)
-        phrases = rulewords.say_rules(rules, chosen.names_of(rules.choices))
+        phrases = rulewords.say_rules(rules, chosen.names_of(rules))
         context = {
             "matching": ruling.count_matching(
                 playlist=tried, settings=settings, now=clock.now()

@@ -122,6 +122,8 @@ WHO_MAY = {
     "library:feature_template": READ,
     "library:artists": READ,
     "library:collections": READ_AND_ACT,
+    "library:blocks": READ_AND_ACT,
+    "library:unblock": ACT,
     "library:collection": READ,
     "library:edit_collection": ASK_AND_ACT,
     "library:remove_from_collection": ACT,

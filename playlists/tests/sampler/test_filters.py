@@ -9,13 +9,16 @@ from playlists.sampler import (
     Choice,
     Draw,
     Library,
+    Pin,
     Range,
     Resting,
     Rules,
     RulesError,
+    Share,
     draw,
 )
 from playlists.sampler.songs import version_bits
+from playlists.sampler.stored import migrated
 from playlists.tests.sampler.libraries import TODAY, make_library
 
 SEED = (3, 1, 4)
@@ -190,16 +193,23 @@ class TestLadder:
 
 class TestStoredRules:
     def test_name_the_version_of_their_form(self) -> None:
-        assert Rules().to_dict()["version"] == 2
+        assert Rules().to_dict()["version"] == 3
 
     def test_of_the_first_form_are_read(self) -> None:
         old = {"size": 7, "ranges": [{"column": "year", "minimum": 2010}]}
         assert Rules.from_dict(old) == Rules(size=7, ranges=(Range("year", 2010),))
 
+    def test_of_the_second_form_inherit_what_nobody_had_chosen(self) -> None:
+        old = {"version": 2, "explicit": "allow", "album_cap": 3, "same_song": []}
+        assert migrated(old | {"ladder": ["cooldown"]}) == {
+            "album_cap": 3,
+            "ladder": ["refresh_share", "shares", "cooldown"],
+        }
+
     @pytest.mark.parametrize(
         "stored",
         [
-            {"version": 3},
+            {"version": 4},
             {"version": "2"},
             {"sise": 4},
             {"choices": [{"of": "artist"}]},
@@ -215,5 +225,8 @@ class TestStoredRules:
             album_cap=2,
             same_song=("live",),
             rest_scope="fleet",
+            refresh_share=30,
+            pins=(Pin(7, 1, 20_000, 20_010), Pin(8)),
+            shares=(Share(1, 60), Share(2, 40)),
         )
         assert Rules.from_dict(json.loads(json.dumps(rules.to_dict()))) == rules

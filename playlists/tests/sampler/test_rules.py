@@ -45,7 +45,7 @@ class TestRules:
         assert len(hashes) == 6
 
     def test_have_a_hash_that_stays_the_same(self) -> None:
-        assert Rules().rules_hash() == "acc4d46dcd61e4c2"
+        assert Rules().rules_hash() == "19999db530e60b17"
 
 
 class TestRange:
