@@ -1,5 +1,6 @@
 """The whole job in a real browser, against the very processes of `make run`."""
 
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,9 @@ import pytest
 
 from tests.browsing import PHONE, watched_page
 from tests.operators import Operator
+from tests.staff import Staff, read_message
 from vibe_engine.testing.product import RunningProduct
+from vibe_engine.testing.receivers import web_receiver
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -19,8 +22,9 @@ COUNT, SIZE = 5, 6
 
 @pytest.fixture(scope="module")
 def empty_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
-    """The product with nothing in it."""
-    running = RunningProduct(tmp_path_factory.mktemp("story"), "--no-demo")
+    """The product with nothing in it, which may tell receivers on this machine."""
+    folder = tmp_path_factory.mktemp("story")
+    running = RunningProduct(folder, "--no-demo", NOTIFY_ALLOWED_HOSTS="127.0.0.1/32")
     yield running.wait_ready()
     running.stop()
 
@@ -76,6 +80,42 @@ class TestTheStory:
         do_the_whole_job(operator)
         after = {one["id"] for one in operator.sandbox.playlists()}
         assert after > {one["id"] for one in before}
+
+
+class TestTheFleetOnItsOwn:
+    def test_is_told_from_the_schedule_to_the_notification(
+        self, watched: "Page", empty_product: RunningProduct
+    ) -> None:
+        staff = Staff(watched, empty_product)
+        staff.sign_in()
+        staff.connect(staff.name)
+        staff.ingest(staff.copy_links())
+        staff.create(1, size=SIZE)
+        path = staff.open_playlist()
+        before = staff.list_there(path)
+        name = f"Every minute {secrets.token_hex(3)}"
+        with web_receiver() as receiver:
+            secret = staff.add_webhook(receiver)
+            staff.add_schedule(name, playlist=path.strip("/").rpartition("/")[2])
+            staff.pass_a_minute()
+            run = staff.watch_slot(name, word="Done")
+            assert not set(before) & set(staff.list_there(path))
+
+            staff.stop_managing(path)
+            for word in ("Failed", "Failed", "Paused"):
+                staff.pass_a_minute()
+                run = staff.watch_slot(name, word=word, after=run)
+            row = staff.schedule_row(name).inner_text()
+            assert "Failed three times running" in row
+
+            staff.pass_a_minute()
+            message = read_message(receiver, secret=secret)
+        (notice,) = message["notices"]
+        assert notice["topic"] == "schedule"
+        assert notice["title"] == f"The schedule “{name}” has paused itself"
+        staff.open("/automation/notices/")
+        watched.get_by_text("HTTP 204").first.wait_for()
+        staff.switch_off(name)
 
 
 class TestWithoutJavaScript:
