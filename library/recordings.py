@@ -34,8 +34,10 @@ def normalised_title(title: str) -> str:
 
     A title of marks alone keeps them.
     """
-    folded = unicodedata.normalize("NFKD", title).casefold()
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    plain = title.casefold()
+    if not title.isascii():
+        folded = unicodedata.normalize("NFKD", title).casefold()
+        plain = "".join(char for char in folded if not unicodedata.combining(char))
     words = _NOT_WORD.sub(" ", _GUESTS.sub(" ", plain)).strip()
     return words or " ".join(plain.split())
 

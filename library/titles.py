@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from library.recordings import normalised_title
 
 FEW = 5_000
 """So many tracks are asked for by their keys; of more all titles are read through."""
+BATCH = 20_000
 SONG_BITS = 54
 
 _VERSIONS = {
@@ -31,6 +33,8 @@ _KINDS = [
     (1 << bit, re.compile(rf"\b(?:{pattern})\b"))
     for bit, pattern in enumerate(_VERSIONS.values(), start=1)
 ]
+_MARK = re.compile("[(\\[\u2013\u2014-]")
+"""Without one of these there is nothing to take apart."""
 _ASIDE = re.compile(
     r"\s*[(\[]([^()\[\]]*)[)\]]|\s+[-\u2013\u2014]\s+([^-\u2013\u2014]+)$"
 )
@@ -43,7 +47,7 @@ def song_of(title: str) -> tuple[str, int]:
     name no version stay part of the title.
     """
     bits, before = 0, None
-    while before != title:
+    while before != title and _MARK.search(title):
         before = title
         for aside in _ASIDE.finditer(title):
             kind = _kind(aside[1] or aside[2] or "")
@@ -68,19 +72,25 @@ def read_songs(columns: PoolColumns) -> tuple[Int64s, Int16s]:
     """
     songs = np.zeros(len(columns), np.int64)
     bits = np.zeros(len(columns), np.int16)
-    for pk, title, artist in _titles(columns):
-        row = int(np.searchsorted(columns.track_ids, pk))
-        if row < len(columns) and columns.track_ids[row] == pk:
-            song, bits[row] = song_of(title)
-            songs[row] = _number(f"{artist}\0{song}") if song else 0
+    for batch in _titles(columns):
+        keys, *named = zip(*batch, strict=True)
+        rows = np.searchsorted(columns.track_ids, keys)
+        is_here = np.isin(keys, columns.track_ids[rows[rows < len(columns)]])
+        for row, is_one, title, artist in zip(rows, is_here, *named, strict=True):
+            if is_one:
+                song, bits[row] = song_of(title)
+                songs[row] = _number(f"{artist}\0{song}") if song else 0
     return songs, bits
 
 
-def _titles(columns: PoolColumns) -> Iterator[tuple[int, str, int | None]]:
+def _titles(columns: PoolColumns) -> Iterator[tuple[tuple[int, str, int | None], ...]]:
+    """Yield key, title and first artist of tracks, those of the columns among them."""
     tracks = Track.objects.order_by("pk")
     if len(columns) <= FEW:
         tracks = tracks.filter(pk__in=columns.track_ids.tolist())
-    yield from tracks.values_list("pk", "name", "primary_artist").iterator(20_000)
+    titles = tracks.values_list("pk", "name", "primary_artist").iterator(BATCH)
+    while batch := tuple(islice(titles, BATCH)):
+        yield batch
 
 
 def _number(text: str) -> int:

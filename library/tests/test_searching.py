@@ -9,7 +9,17 @@ from library.tests.factories import make_album, make_artist, make_track
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
 NAMES = ("Midnight Train", "50 % off_\\", "Δέλτα 夜の電車", "<b onerror=x>", "ab")
-TEXTS = ("NIGHT t", "% OFF_", "_\\", "夜の電", "onerror", "ab", "b", "no such", "ight\n")
+TEXTS = (
+    "NIGHT t",
+    "% OFF_",
+    "_\\",
+    "夜の電",
+    "onerror",
+    "ab",
+    "b",
+    "no such",
+    "ight\n",
+)
 
 
 @pytest.mark.parametrize("text", TEXTS)
