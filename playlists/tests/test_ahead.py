@@ -116,7 +116,7 @@ class TestChunk:
             Run.objects.filter(is_bulk=False).update(
                 state="cancelled", finished_at=product_clock.now()
             )
-        assert counts[1] <= counts[0] <= 20
+        assert max(counts) <= 20
 
     def test_gives_each_run_its_own_list_seed_and_report(
         self, library: list[Track]
