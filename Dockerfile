@@ -6,6 +6,7 @@ RUN python -m venv /venv \
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    LOG_FORMAT=json \
     VIBE_VAR_DIR=/var/lib/vibe
 RUN useradd --system --uid 10001 --no-create-home vibe \
     && install --directory --owner=vibe --group=vibe --mode=0700 /var/lib/vibe

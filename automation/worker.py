@@ -63,6 +63,7 @@ def work_here(run_id: int, *, name: str) -> Run | None:
 def _work_on(run: Run) -> Run:
     try:
         _write_down(_carry_out(run))
+        logger.info("“%s” is %s.", run.title, run.get_state_display().lower())
     except LeaseLostError:
         logger.info("Run %s was taken over; this worker stops.", run.pk)
     except DATABASE_AWAY as error:

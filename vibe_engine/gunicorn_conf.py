@@ -3,6 +3,8 @@
 import os
 import sys
 
+from vibe_engine import logs
+
 # No page is worth more; a worker's statement may take as long as its lease.
 os.environ.setdefault("PGOPTIONS", "-c statement_timeout=30s")
 
@@ -15,7 +17,10 @@ graceful_timeout = 5
 keepalive = 5
 accesslog = None
 errorlog = "-"
-loglevel = "warning"
+logconfig_dict = logs.configuration(
+    style=os.environ.get("LOG_FORMAT") or "line",
+    level=(os.environ.get("LOG_LEVEL") or "INFO").upper(),
+)
 control_socket_disable = True
 proc_name = "vibe_engine"
 if sys.platform.startswith("linux"):

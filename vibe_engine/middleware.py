@@ -1,5 +1,7 @@
 """Middleware of the house: host, headers and the person's time zone."""
 
+import re
+import secrets
 import zoneinfo
 from collections.abc import Callable
 
@@ -7,6 +9,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+
+from vibe_engine import tracing
+
+REQUEST_ID = "X-Request-ID"
+_KNOWN_NAME = re.compile(r"[\w.-]{6,64}", re.ASCII)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -16,6 +23,23 @@ PERMISSIONS_POLICY = (
     "accelerometer=(), camera=(), geolocation=(), gyroscope=(), "
     "microphone=(), payment=(), usb=()"
 )
+
+
+def request_trace(get_response: GetResponse) -> GetResponse:
+    """Give each request a name that its log lines and its answer carry.
+
+    A name that a proxy gave it is kept where it is one.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get(REQUEST_ID, "")
+        name = given if _KNOWN_NAME.fullmatch(given) else secrets.token_hex(6)
+        with tracing.trace(request=name):
+            response = get_response(request)
+        response[REQUEST_ID] = name
+        return response
+
+    return middleware
 
 
 def loopback_redirect(get_response: GetResponse) -> GetResponse:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 import environ
 
-from vibe_engine import configuration
+from vibe_engine import configuration, logs
 from vibe_engine.crypto import EnvironmentKeys
 from vibe_engine.secrets_env import ensure_secrets_file
 
@@ -127,6 +127,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "vibe_engine.middleware.request_trace",
     "django.middleware.security.SecurityMiddleware",
     "vibe_engine.middleware.security_headers",
     "csp.middleware.CSPMiddleware",
@@ -399,28 +400,10 @@ STORAGES = {
 
 # Logs: one line each, never a secret -------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "stream": sys.stderr,
-        }
-    },
-    "root": {
-        "handlers": ["stderr"],
-        "level": configuration.log_level(env.str("LOG_LEVEL", default="") or "INFO"),
-    },
-    "loggers": {
-        "spotipy": {"level": "ERROR"},
-        "urllib3": {"level": "WARNING"},
-        "celery": {"level": "WARNING"},
-        "django_celery_beat": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-    },
-}
+LOG_FORMAT = configuration.one_of(
+    "LOG_FORMAT", env.str("LOG_FORMAT", default="") or "line", logs.FORMATS
+)
+LOGGING = logs.configuration(
+    style=LOG_FORMAT,
+    level=configuration.log_level(env.str("LOG_LEVEL", default="") or "INFO"),
+)

@@ -117,7 +117,7 @@ class BoundedAdapter(HTTPAdapter):
         """
         if self._service != SPOTIFY:
             return f"{request.method} {self._service}"
-        path = urlsplit(str(request.url)).path.removeprefix("/v1")
+        path = urlsplit(str(request.url)).path.removeprefix("/v1").rstrip("/")
         return f"{request.method} {_ID.sub('{id}', path)}"
 
     def _timeout(self) -> Any:
