@@ -165,22 +165,36 @@ def _post(
 ) -> int:
     where = f"[{address}]" if address.version == 6 else str(address)
     with transport.new_session(
-        _accept, deadline_s=DEADLINE_S, max_body_bytes=MAX_BODY_BYTES, service=_SERVICE
+        _accept,
+        deadline_s=DEADLINE_S,
+        max_body_bytes=MAX_BODY_BYTES,
+        service=target.host,
     ) as session:
         adapter = cast("BoundedAdapter", session.get_adapter(f"{target.scheme}://"))
         if target.scheme == "https":
             # The certificate is held against the name, not the looked-up address.
             adapter.poolmanager.connection_pool_kw["server_hostname"] = target.host
-        response = session.post(
-            f"{target.scheme}://{where}:{target.port}{target.path}",
-            data=body,
-            headers={**headers, "Host": target.netloc},
-            allow_redirects=False,
-        )
+        try:
+            response = session.post(
+                f"{target.scheme}://{where}:{target.port}{target.path}",
+                data=body,
+                headers={**headers, "Host": target.netloc},
+                allow_redirects=False,
+            )
+        except UnavailableError as error:
+            raise _in_words(error, target) from None
     return response.status_code
 
 
-_SERVICE = "The receiver"
+def _in_words(error: UnavailableError, target: Target) -> UnavailableError:
+    """Say of a connection that TLS did not come about, which is no plain silence."""
+    if not isinstance(error.__cause__, requests.exceptions.SSLError):
+        return error
+    return UnavailableError(
+        f"{target.host} shows no certificate that is good for its name, or speaks no "
+        "TLS there.",
+        ambiguous=False,
+    )
 
 
 def _accept(response: requests.Response, *args: Any, **kwargs: Any) -> None:

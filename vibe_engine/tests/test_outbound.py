@@ -158,7 +158,7 @@ class TestPost:
             inner = Allowed.of(
                 ["hooks.internal", "127.0.0.0/8"], plain_on_loopback=True
             )
-            with pytest.raises(TransientError):
+            with pytest.raises(TransientError, match="speaks no TLS"):
                 post(f"https://hooks.internal:{receiver.port}/", inner)
             assert receiver.got == [], "it speaks no TLS"
 
