@@ -5,19 +5,26 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from automation import runtime
 from playlists.models import (
     HistoryAudit,
     HistoryEntry,
     HistoryUnlock,
     Inventory,
+    Label,
     Playlist,
     PlaylistLook,
     PlaylistSnapshot,
 )
+from playlists.naming import clean_label
 from playlists.sampler import Rules, RulesError
+from playlists.services import labelling, spreading
+from vibe_engine import clock
+from vibe_engine.errors import InputError
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -33,6 +40,10 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+MANY = ("collections", "labels")
+"""What a playlist has several of; it stands in tables of its own."""
 
 
 class PlaylistForm(forms.ModelForm[Playlist]):
@@ -61,11 +72,11 @@ class PlaylistAdmin(admin.ModelAdmin[Playlist]):
         "last_reshuffled_at",
         "on_dashboard",
     )
-    list_filter = ("status", "is_public", "account", "collections")
+    list_filter = ("status", "is_public", "account", "labels", "collections")
     search_fields = ("name", "description", "spotify_id", "marker")
     list_select_related = ("account",)
     show_full_result_count = False
-    filter_horizontal = ("collections",)
+    filter_horizontal = ("collections", "labels")
     fields = (
         "account",
         "index",
@@ -78,8 +89,11 @@ class PlaylistAdmin(admin.ModelAdmin[Playlist]):
         "cooldown_days",
         "artist_cap",
         "artist_separation",
+        "reshuffle_weekday",
+        "reshuffle_hour",
         "rules",
         "collections",
+        "labels",
         "spotify_id",
         "spotify_url",
         "marker",
@@ -98,8 +112,11 @@ class PlaylistAdmin(admin.ModelAdmin[Playlist]):
             "cooldown_days",
             "artist_cap",
             "artist_separation",
+            "reshuffle_weekday",
+            "reshuffle_hour",
             "rules",
             "collections",
+            "labels",
             "next_reshuffle_at",
         }
     )
@@ -119,8 +136,11 @@ class PlaylistAdmin(admin.ModelAdmin[Playlist]):
     ) -> None:
         """Write what was changed and nothing else, since runs write the same row."""
         obj.version += 1
-        columns = [name for name in form.changed_data if name != "collections"]
+        columns = [name for name in form.changed_data if name not in MANY]
         obj.save(update_fields=[*columns, "version"])
+        if set(spreading.COLUMNS) & set(columns) and "next_reshuffle_at" not in columns:
+            mine = Playlist.objects.filter(pk=obj.pk)
+            spreading.redate(mine, settings=runtime.load())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -131,6 +151,55 @@ class PlaylistAdmin(admin.ModelAdmin[Playlist]):
     @admin.display(description="Dashboard")
     def on_dashboard(self, playlist: Playlist) -> str:
         return format_html('<a href="{}">open</a>', playlist.get_absolute_url())
+
+
+class LabelForm(forms.ModelForm[Label]):
+    """A label's name, unlike every other whatever its case."""
+
+    def clean_name(self) -> str:
+        """Refuse names that no label can have, or that another one has."""
+        try:
+            name = clean_label(self.cleaned_data["name"])
+        except InputError as error:
+            raise ValidationError(str(error)) from error
+        others = Label.objects.exclude(pk=self.instance.pk)
+        if others.filter(folded_name=name.casefold()).exists():
+            raise ValidationError(f"There is a label “{name}” already.")
+        return name
+
+
+@admin.register(Label)
+class LabelAdmin(admin.ModelAdmin[Label]):
+    """Words that playlists carry."""
+
+    form = LabelForm
+    list_display = ("name", "playlist_count", "on_dashboard")
+    search_fields = ("name",)
+    fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
+        return labelling.labels_with_counts()
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Label,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Date a new label."""
+        if not change:
+            obj.created_at = clock.now()
+        obj.save()
+
+    @admin.display(description="Playlists")
+    def playlist_count(self, label: Label) -> int:
+        count: int = label.playlist_count  # type: ignore[attr-defined]
+        return count
+
+    @admin.display(description="Dashboard")
+    def on_dashboard(self, label: Label) -> str:
+        return format_html('<a href="{}">open</a>', label.get_absolute_url())
 
 
 @admin.register(PlaylistSnapshot)

@@ -1,5 +1,7 @@
 """The admin: rules may be edited, lists and history only read."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -8,6 +10,7 @@ from playlists.models import (
     HistoryAudit,
     HistoryEntry,
     HistoryUnlock,
+    Label,
     Playlist,
     PlaylistSnapshot,
 )
@@ -15,6 +18,8 @@ from playlists.tests.factories import make_playlist, make_snapshot
 from vibe_engine import clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
+NEXT_AT = datetime(2026, 12, 1, 10, tzinfo=UTC)
+"""What `form_of` posts: a date that stays as it is."""
 MODELS = (Playlist, PlaylistSnapshot, HistoryEntry, HistoryAudit, HistoryUnlock)
 READ_ONLY = MODELS[1:]
 
@@ -121,3 +126,31 @@ class TestPlaylist:
         playlist = make_playlist()
         assert staff.get(address(Playlist, "add")).status_code == 403
         assert staff.get(address(Playlist, "delete", playlist.pk)).status_code == 403
+
+
+class TestLabels:
+    def test_are_made_renamed_and_listed(self, staff: Client) -> None:
+        staff.post(address(Label, "add"), {"name": " late  night "})
+        label = Label.objects.get()
+        assert (label.name, label.folded_name) == ("late night", "late night")
+        staff.post(address(Label, "change", label.pk), {"name": "Night"})
+        assert Label.objects.get().folded_name == "night"
+        assert b"Night" in staff.get(address(Label, "changelist")).content
+
+    def test_are_refused_twice(self, staff: Client) -> None:
+        staff.post(address(Label, "add"), {"name": "night"})
+        again = staff.post(address(Label, "add"), {"name": "NIGHT"})
+        assert again.status_code == 200
+        assert "already" in again.content.decode()
+        assert Label.objects.count() == 1
+
+
+class TestOwnTime:
+    def test_moves_the_next_reshuffle(self, staff: Client) -> None:
+        playlist = make_playlist(next_reshuffle_at=NEXT_AT)
+        posted = form_of(playlist, reshuffle_weekday="2", reshuffle_hour="6")
+        staff.post(address(Playlist, "change", playlist.pk), posted)
+        playlist.refresh_from_db()
+        assert playlist.next_reshuffle_at is not None
+        assert playlist.next_reshuffle_at.weekday() == 2
+        assert playlist.next_reshuffle_at.hour == 6
