@@ -36,7 +36,7 @@ class Terms:
     def needed(self) -> int:
         """Recordings that one playlist needs: those that stand, and those that rest."""
         turns_of_rest = math.ceil(self.rules.cooldown_days / self.interval_days)
-        return self.rules.size + turns_of_rest * _places_that_change(self.rules)
+        return self.rules.size + turns_of_rest * self.rules.changes
 
     @property
     def lists_at_once(self) -> float:
@@ -117,11 +117,6 @@ class WriteLoad:
         """Return how many more playlists of an interval the budget carries."""
         left = self.room_a_day - self.asked_a_day
         return max(0, int(left * interval_days / calls + 1e-9))
-
-
-def _places_that_change(rules: sampler.Rules) -> int:
-    """Return how many places of a list change at a reshuffle."""
-    return int(getattr(rules, "changes", rules.size))
 
 
 def _ratio(asked: float, room: float) -> float:
@@ -305,11 +300,7 @@ def _taken(
         overlap = min(1.0, supply.recordings / max(1, pool.recordings))
         rest = math.ceil(group.terms.rules.cooldown_days / other.terms.interval_days)
         rules = other.terms.rules
-        held = (
-            (rules.size + rest * _places_that_change(rules))
-            * overlap
-            * _in_scope(group, other)
-        )
+        held = (rules.size + rest * rules.changes) * overlap * _in_scope(group, other)
         if other.terms.is_shared:
             apart += held / supply.recordings
         else:

@@ -67,6 +67,10 @@ class TestTerms:
     ) -> None:
         assert terms(rest=rest, interval=interval).needed == needed
 
+    def test_need_less_where_only_a_part_of_the_list_changes(self) -> None:
+        rules = sampler.Rules(size=10, cooldown_days=15, refresh_share=30)
+        assert Terms(rules, interval_days=5).needed == 10 + 3 * 3
+
     def test_are_not_shared_where_nothing_rests(self) -> None:
         assert terms(scope="fleet").is_shared
         assert not terms(rest=0, scope="fleet").is_shared
