@@ -22,11 +22,11 @@ def name_server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let every name stand for these addresses."""
 
     def answer(*addresses: str) -> None:
-        found = [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))
-            for address in addresses
-        ]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: found)
+        def look_up(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
+            kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+            return [(*kind, (address, port)) for address in addresses]
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
     return answer
 
