@@ -500,7 +500,7 @@ class TrackArtist(models.Model):
                 name="track_artists_position", fields=("track", "position")
             ),
             models.UniqueConstraint(
-                name="track_artists_once", fields=("track", "artist")
+                name="track_artists_once", fields=("artist", "track")
             ),
         )
 

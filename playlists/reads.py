@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, Subquery
 
 from automation import causes
 from automation.models import Run
@@ -15,6 +15,7 @@ from playlists import sampler
 from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from vibe_engine.errors import VibeError
 
+LARGEST_KEY = 2**63 - 1
 REASONS: Mapping[str, str] = {
     "never_used": "Never in a list before",
     "not_here_lately": "Not in this list lately",
@@ -125,9 +126,17 @@ def _reasons(report: Mapping[str, Any]) -> dict[int, str]:
     return {int(pk): REASONS.get(reason, "") for pk, (_, reason) in notes.items()}
 
 
-def snapshot_timeline(playlist: Playlist, *, limit: int = 60) -> list[SnapshotStep]:
-    """Return the newest lists that stood on Spotify, newest first, with one query."""
+def snapshot_timeline(
+    playlist: Playlist, *, limit: int = 60, older_than: int | None = None
+) -> list[SnapshotStep]:
+    """Return the newest lists that stood on Spotify, newest first, with one query.
+
+    With `older_than` those that came before the list with this key.
+    """
     lists = playlist.snapshots.confirmed().select_related("restored_from")
+    if older_than is not None:
+        mark = playlist.snapshots.filter(pk=min(older_than, LARGEST_KEY))
+        lists = lists.filter(confirmed_at__lt=Subquery(mark.values("confirmed_at")[:1]))
     rows = list(lists.order_by("-confirmed_at", "-pk")[: limit + 1])
     before = [set(row.track_ids()) for row in rows[1:]]
     before += [set()] * (len(rows) - len(before))

@@ -23,7 +23,7 @@ from vibe_engine.web import (
 )
 
 SEED_BITS = 31
-FEW, MANY = 12, 200
+FEW, MANY = 12, 40
 """Lists shown within the playlist's page and on the page of their own."""
 
 
@@ -106,14 +106,18 @@ def snapshots(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show the lists of a playlist over time."""
     playlist = _load(pk)
     limit = FEW if request.htmx else MANY
-    steps = reads.snapshot_timeline(playlist, limit=limit)
+    before = request.GET.get("before", "")
+    steps = reads.snapshot_timeline(
+        playlist, limit=limit, older_than=int(before) if before.isdecimal() else None
+    )
     energies = pictures.energies_of(steps)
     context = {
         "playlist": playlist,
         "steps": [(step, energies[step.snapshot.pk]) for step in steps],
         "marks": pictures.marks_of(steps),
         "more": request.htmx and len(steps) == limit,
-        "shadows": reads.shadow_lists(playlist, limit=limit),
+        "older": steps[-1].snapshot.pk if len(steps) == limit else None,
+        "shadows": () if before else reads.shadow_lists(playlist, limit=limit),
     }
     return render_page(
         request,
