@@ -68,10 +68,16 @@ def _assemble(columns: dict[str, Any], figures: dict[str, int]) -> PoolColumns:
 
 
 def store_columns(name: str, columns: PoolColumns) -> None:
-    """Write columns under a name in one step, and remove older ones."""
+    """Write columns under a name in one step, and remove older ones.
+
+    A folder of that name that is there already gives way: it is not of this release of
+    the product, which has other columns.
+    """
     draft = Path(mkdtemp(prefix=".draft-", dir=root()))
     try:
         _write(draft, columns)
+        if (root() / name).exists():
+            os.rename(root() / name, mkdtemp(prefix=".draft-", dir=root()))
         os.rename(draft, root() / name)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)

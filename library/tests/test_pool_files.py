@@ -105,6 +105,14 @@ class TestFiles:
         load()
         assert not (files.root() / ".draft-left").exists()
 
+    def test_give_way_where_another_release_wrote_other_columns(self) -> None:
+        make_tracks(5)
+        load()
+        (folder,) = folders()
+        (folder / "track_ids.npy").unlink()
+        assert same(load(), reading.read_columns(on=TODAY)[1])
+        assert folders() == [folder]
+
 
 class TestReading:
     def test_begins_again_when_the_library_changed_meanwhile(

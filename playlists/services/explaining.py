@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
-from django.db.models import Q
 
 from automation.runtime import RuntimeSettings
 from library.models import Artist, Track
@@ -36,12 +35,12 @@ def find_tracks(text: str) -> list[Track]:
     if not wanted:
         return []
     last = wanted.partition("?")[0].replace(":", "/").rpartition("/")[2]
-    means = Q(name__iexact=wanted) | Q(spotify_id=last)
-    tracks = Track.objects.filter(means).select_related("album").order_by("pk")
-    return list(tracks[:MOST_TRACKS]) or list(
-        Track.objects.filter(name__istartswith=wanted)
-        .select_related("album")
-        .order_by("pk")[:MOST_TRACKS]
+    tracks = Track.objects.select_related("album").order_by("pk")
+    named = tracks.matching(wanted)
+    return (
+        list(tracks.filter(spotify_id=last))
+        or list(named.filter(name__iexact=wanted)[:MOST_TRACKS])
+        or list(named.filter(name__istartswith=wanted)[:MOST_TRACKS])
     )
 
 
