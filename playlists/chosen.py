@@ -57,7 +57,12 @@ def find_named(of: str, lines: Sequence[str]) -> tuple[int, ...]:
 
 
 def name_all(of: str, keys: Iterable[int]) -> list[str]:
-    """Return a line for each key from which `find_named` finds it again.
+    """Return a line for each key from which `find_named` finds it again, sorted."""
+    return sorted(name_each(of, keys).values())
+
+
+def name_each(of: str, keys: Iterable[int]) -> dict[int, str]:
+    """Return, by key, a line from which `find_named` finds it again.
 
     That is its name, or its Spotify id where others have the same name.
     """
@@ -66,10 +71,10 @@ def name_all(of: str, keys: Iterable[int]) -> list[str]:
     names = {pk: name for pk, name, _ in named}
     wanted = {pk: spotify_id for pk, _, spotify_id in named}
     alike = _by_name(rows, [name for name in names.values() if name])
-    return sorted(
-        names[pk] if len(alike.get(names[pk].casefold(), ())) == 1 else wanted[pk]
+    return {
+        pk: names[pk] if len(alike.get(names[pk].casefold(), ())) == 1 else wanted[pk]
         for pk in wanted
-    )
+    }
 
 
 def names_of(rules: Rules) -> dict[tuple[str, int], str]:

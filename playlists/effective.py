@@ -93,6 +93,7 @@ def rules_for(playlist: Playlist, settings: RuntimeSettings) -> Rules:
 def inherited_rules(settings: RuntimeSettings) -> dict[str, Any]:
     """Return the rules of a playlist that has none of its own, as they are stored."""
     return {
+        "version": RULES_VERSION,
         "explicit": settings.explicit_tracks,
         "album_cap": settings.album_cap or None,
         "primary_only": settings.primary_only,

@@ -1,19 +1,22 @@
 """The rules of a list as a form: what a person types, and the rules it makes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
+from automation import runtime
 from automation.runtime import RuntimeSettings
 from playlists import chosen
-from playlists.effective import BOUNDS, UNITS
+from playlists.effective import BOUNDS, UNITS, inherited_rules
 from playlists.forms import whole_number
 from playlists.models import Playlist
+from playlists.pinforms import PinsAndShares, initial_rows
 from playlists.rulewords import COLUMNS, RUNGS, VERSION_WORDS, Column
 from playlists.sampler import DEFAULT_LADDER, Choice, Range, Rules
 from playlists.sampler.songs import VERSIONS
+from playlists.sampler.stored import INHERITABLE, migrated
 from vibe_engine.errors import InputError
 
 NUMBERS = ("size", "cooldown_days", "artist_cap", "artist_separation")
@@ -28,7 +31,7 @@ CHOICES = (
     ("artist", True, "Never these artists", "Featured artists count."),
     ("album", False, "Only these albums", ""),
     ("album", True, "Never these albums", ""),
-    ("track", True, "Never these tracks", "Their other releases stay out too."),
+    ("track", True, "Never these tracks", "An ISRC too; other releases stay out."),
 )
 """Kind, whether it keeps out, label and hint of each list of names."""
 NEVER = "0"
@@ -38,6 +41,9 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("explicit", "Explicit tracks", ("explicit",)),
     ("caps", "Album cap and which credits count", ("album_cap", "primary_only")),
     ("songs", "Versions of a song", ("title_separation", "same_song")),
+    ("refresh", "How much changes at a reshuffle", ("refresh_share",)),
+    ("pins", "Pinned tracks", ("pins",)),
+    ("shares", "Shares of collections", ("shares",)),
     ("rest", "Whose lists a track rests from", ("rest_scope",)),
     ("order", "Popularity and arc", ("popularity_weight", "arc")),
     ("ladder", "What gives way", ("ladder", "allow_cap_relaxation")),
@@ -72,26 +78,32 @@ class RulesEditor(forms.Form):
     """Everything that decides which tracks a list may hold."""
 
     explicit = forms.ChoiceField(
-        label="Explicit tracks",
-        choices=(
-            ("allow", "May come"),
-            ("exclude", "Keep out, unjudged ones too"),
-            ("only", "Only explicit tracks"),
-        ),
+        label="Explicit tracks", required=False, choices=runtime.EXPLICIT
     )
     album_cap = forms.IntegerField(
         label="Of one album at most",
         required=False,
-        min_value=1,
+        min_value=0,
         max_value=100,
-        help_text="1 to 100; empty for no limit.",
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     primary_only = forms.ChoiceField(
         label="Credits that count",
-        choices=(("", "Every credited artist"), ("1", "The first artist of a track")),
+        choices=(("0", "Every credited artist"), ("1", "The first artist of a track")),
         required=False,
         help_text="For the artist cap and the distance between artists.",
+    )
+    refresh_share = forms.IntegerField(
+        label="Places that change at a reshuffle",
+        required=False,
+        min_value=1,
+        max_value=100,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    same_song_from = forms.ChoiceField(
+        label="Versions of a song",
+        choices=(("own", "Those ticked here"),),
+        required=False,
     )
     same_song = forms.MultipleChoiceField(
         label="The same song in other versions",
@@ -103,11 +115,8 @@ class RulesEditor(forms.Form):
     )
     rest_scope = forms.ChoiceField(
         label="A track rests after it left",
-        choices=(
-            ("playlist", "This list"),
-            ("account", "Any list of the account"),
-            ("fleet", "Any list at all"),
-        ),
+        required=False,
+        choices=runtime.REST_SCOPES,
         help_text="Its other releases rest with it.",
     )
     popularity_weight = forms.ChoiceField(
@@ -128,6 +137,8 @@ class RulesEditor(forms.Form):
     def __init__(self, *args: Any, settings: RuntimeSettings, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._settings = settings
+        self._offer_inheriting(settings)
+        self.rows = PinsAndShares(self)
         for column in COLUMNS:
             self.fields |= _range_fields(column)
         for of, out, label, hint in CHOICES:
@@ -136,6 +147,22 @@ class RulesEditor(forms.Form):
             places = [(str(n), f"{n}.") for n in range(1, len(RUNGS) + 1)]
             self.fields[f"rung_{rung}"] = forms.ChoiceField(
                 label=words, choices=[(NEVER, "Never"), *places]
+            )
+
+    def _offer_inheriting(self, settings: RuntimeSettings) -> None:
+        """Let a person choose the setting, and say what it is at present."""
+        shown = inherited_words(settings)
+        for name in ("explicit", "rest_scope", "primary_only", "same_song_from"):
+            field = cast("forms.ChoiceField", self.fields[name])
+            words = f"As in Settings: {shown[name]}"
+            field.choices = [("", words), *cast("Any", field.choices)]
+        for name, extra in (("album_cap", " 0 is no limit."), ("refresh_share", "")):
+            self.fields[name].widget.attrs["placeholder"] = shown[name]
+            low = 0 if name == "album_cap" else 1
+            self.fields[
+                name
+            ].help_text = (
+                f"{low} to 100; empty takes the setting, {shown[name]} now.{extra}"
             )
 
     def problems(self) -> list[str]:
@@ -184,28 +211,42 @@ class RulesEditor(forms.Form):
         """Check what concerns two fields, and make the rules."""
         clean = super().clean() or self.cleaned_data
         self._check_ranges(clean)
+        self.rows.check(clean)
         self._found = {
             (of, out): self._find(of, out=out, clean=clean) for of, out, *_ in CHOICES
         }
         return clean
 
+    def inherited(self) -> set[str]:
+        """Return the rules of a valid form that are taken from the settings."""
+        clean = self.cleaned_data
+        empty = {name for name in INHERITABLE if clean[name] in ("", None)}
+        ticked = set(clean["same_song"])
+        if not clean["same_song_from"] and ticked == set(self._settings.same_song):
+            empty.add("same_song")
+        return empty
+
     def rules(self) -> dict[str, Any]:
         """Return the rules of a valid form as they are stored with a playlist."""
         clean = self.cleaned_data
         rules = Rules(
-            explicit=clean["explicit"],
+            explicit=clean["explicit"] or "allow",
             ranges=tuple(self._ranges()),
             choices=tuple(self._choices()),
-            album_cap=clean["album_cap"],
+            album_cap=clean["album_cap"] or None,
+            refresh_share=clean["refresh_share"] or 100,
+            pins=self.rows.pins(),
+            shares=self.rows.shares(),
             primary_only=clean["primary_only"] == "1",
             same_song=tuple(v for v in VERSIONS if v in clean["same_song"]),
-            rest_scope=clean["rest_scope"],
+            rest_scope=clean["rest_scope"] or "playlist",
             popularity_weight=int(clean["popularity_weight"]),
             arc=clean["arc"],
             ladder=tuple(name for name in self._ladder() if name in DEFAULT_LADDER),
             allow_cap_relaxation="artist_cap" in self._ladder(),
         )
-        return {k: v for k, v in rules.to_dict().items() if k not in NUMBERS}
+        left_out = self.inherited() | set(NUMBERS)
+        return {k: v for k, v in rules.to_dict().items() if k not in left_out}
 
     def _check_ranges(self, clean: Mapping[str, Any]) -> None:
         for column in COLUMNS:
@@ -263,7 +304,8 @@ class PlaylistRulesForm(RulesEditor):
     def initial_of(playlist: Playlist, rules: Rules) -> dict[str, Any]:
         """Return what the form shows of a playlist's rules as they are."""
         numbers = {name: getattr(playlist, name) for name in NUMBERS}
-        return initial_of(rules) | numbers | {"version": playlist.version}
+        own = migrated(playlist.rules)
+        return initial_of(rules, own) | numbers | {"version": playlist.version}
 
     def numbers_typed(self) -> dict[str, int | None]:
         """Return the numbers of a valid form; None inherits."""
@@ -282,31 +324,58 @@ class BulkRulesForm(RulesEditor):
     )
 
     @staticmethod
-    def defaults() -> dict[str, Any]:
-        """Return what the form shows at first: rules that keep nothing out."""
-        return initial_of(Rules())
+    def defaults(settings: RuntimeSettings) -> dict[str, Any]:
+        """Return what the form shows at first: what the settings say, no more."""
+        return initial_of(Rules.from_dict(inherited_rules(settings)), ())
 
     def changed_rules(self) -> dict[str, Any]:
         """Return the rules of the ticked groups of a valid form."""
+        names = self._ticked()
+        return {k: v for k, v in self.rules().items() if k in names}
+
+    def newly_inherited(self) -> set[str]:
+        """Return the rules of the ticked groups that are taken from the settings."""
+        return self.inherited() & self._ticked()
+
+    def _ticked(self) -> set[str]:
         ticked = self.cleaned_data["change"]
-        names = {n for group, _, rules in GROUPS if group in ticked for n in rules}
-        return {k: v for k, v in self.rules().items() if k in names or k == "version"}
+        return {n for group, _, rules in GROUPS if group in ticked for n in rules}
 
 
-def initial_of(rules: Rules) -> dict[str, Any]:
-    """Return what the form shows of rules."""
+def inherited_words(settings: RuntimeSettings) -> dict[str, str]:
+    """Say what the settings hold of each rule that may come from them."""
+    versions = dict(runtime.VERSIONS)
+    return {
+        "explicit": dict(runtime.EXPLICIT)[settings.explicit_tracks],
+        "rest_scope": dict(runtime.REST_SCOPES)[settings.rest_scope],
+        "primary_only": "The first artist of a track"
+        if settings.primary_only
+        else "Every credited artist",
+        "album_cap": f"{settings.album_cap}" if settings.album_cap else "no limit",
+        "refresh_share": f"{settings.refresh_share}",
+        "same_song_from": ", ".join(versions[v] for v in settings.same_song)
+        or "the same recording alone",
+    }
+
+
+def initial_of(rules: Rules, own: Container[str]) -> dict[str, Any]:
+    """Return what the form shows of rules; `own` are those that are not inherited."""
     initial: dict[str, Any] = {
         name: getattr(rules, name)
         for name in (
             "explicit",
-            "album_cap",
+            "refresh_share",
             "same_song",
             "rest_scope",
             "popularity_weight",
             "arc",
         )
     }
-    initial["primary_only"] = "1" if rules.primary_only else ""
+    initial["album_cap"] = rules.album_cap or 0
+    initial["primary_only"] = "1" if rules.primary_only else "0"
+    initial["same_song_from"] = "own" if "same_song" in own else ""
+    initial |= {n: "" for n in INHERITABLE if n not in own and n != "same_song"}
+    initial |= initial_rows(rules)
     columns = {column.name: column for column in COLUMNS}
     for limit in rules.ranges:
         scale = columns[limit.column].scale
@@ -316,6 +385,8 @@ def initial_of(rules: Rules) -> dict[str, Any]:
         initial[f"{limit.column}_soft"] = limit.soft
         initial[f"{limit.column}_known"] = limit.missing_fails
     for choice in rules.choices:
+        if choice.of not in chosen.MODELS:
+            continue
         name = f"{choice.of}_{_side(out=choice.out)}"
         initial[name] = "\n".join(chosen.name_all(choice.of, choice.keys))
         initial[f"{name}_soft"] = choice.soft

@@ -164,6 +164,20 @@ def pin_problems(
     return problems
 
 
+def share_problems(*, playlist: Playlist) -> dict[int, str]:
+    """Say of a playlist's shares, by their place, which its collections lack."""
+    shares = sampler.Rules.from_dict(playlist.rules).shares
+    if not shares:
+        return {}
+    drawn_from = set(playlist.collections.values_list("pk", flat=True))
+    text = "The playlist does not draw from this collection."
+    return {
+        number: text
+        for number, share in enumerate(shares)
+        if drawn_from and share.collection not in drawn_from
+    }
+
+
 def _checked(
     stored: Mapping[str, Any], changes: Mapping[str, Any], inherited: Collection[str]
 ) -> dict[str, Any]:

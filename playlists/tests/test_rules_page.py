@@ -7,11 +7,18 @@ from django.test import Client
 from django.urls import reverse
 
 from automation import runtime
-from library.tests.factories import make_album, make_artist, make_track, make_tracks
+from library.tests.factories import (
+    make_album,
+    make_artist,
+    make_collection,
+    make_track,
+    make_tracks,
+)
 from playlists.effective import rules_for
 from playlists.models import Playlist
 from playlists.ruleforms import PlaylistRulesForm
-from playlists.sampler import Choice, Range
+from playlists.sampler import Choice, Pin, Range, Share
+from playlists.sampler.songs import VERSIONS
 from playlists.services import labelling
 from playlists.tests.factories import make_playlist, make_playlists
 from vibe_engine import clock
@@ -29,6 +36,10 @@ def typed(playlist: Playlist, **values: Any) -> dict[str, Any]:
 
 def address(playlist: Playlist, name: str = "rules") -> str:
     return reverse(f"playlists:{name}", args=[playlist.pk])
+
+
+def save(changes: dict[str, str]) -> None:
+    runtime.save_settings(changes=changes, by=None, now=clock.now())
 
 
 def rules_of(playlist: Playlist) -> Any:
@@ -115,6 +126,95 @@ class TestSaving:
         rules = rules_of(playlist)
         assert (rules.rungs[0], rules.rungs[-1]) == ("soft_ranges", "artist_cap")
         assert "cooldown" not in rules.rungs
+
+
+class TestPins:
+    def test_are_kept_with_place_and_days(self, operator: Client) -> None:
+        playlist, track = make_playlist(), make_track(name="Anthem")
+        days = {"pin_0_first": "2026-12-01", "pin_0_last": "2026-12-24"}
+        posted = typed(playlist, pin_0_track="anthem", pin_0_position="1", **days)
+        assert operator.post(address(playlist), posted).status_code == 302
+        (pin,) = rules_of(playlist).pins
+        assert pin == Pin(track.pk, 1, 20_788, 20_811)
+        again = typed(playlist)
+        assert again["pin_0_track"] == "Anthem"
+        assert str(again["pin_0_last"]) == "2026-12-24"
+
+    def test_are_refused_beside_the_one_that_contradicts(
+        self, operator: Client
+    ) -> None:
+        playlist = make_playlist(artist_cap=1)
+        star = make_artist()
+        make_track(name="One", artist=star), make_track(name="Two", artist=star)
+        make_track(name="Loud", explicit=True)
+        for rows, words in (
+            ({"pin_0_track": "One", "pin_1_track": "One"}, "pinned twice"),
+            ({"pin_0_track": "One", "pin_1_track": "Two"}, "reached the cap"),
+            ({"pin_0_track": "Loud", "explicit": "exclude"}, "keeps it out"),
+            ({"pin_0_track": "One", "pin_0_position": "60"}, "The list has 50 places"),
+            ({"pin_0_track": "Nobody knows"}, "The library has no track"),
+        ):
+            answer = operator.post(address(playlist), typed(playlist, **rows))
+            assert answer.status_code == 422
+            assert words in answer.content.decode()
+        assert Playlist.objects.get().rules == {}
+
+    def test_may_not_lie_outside_the_collections(self, operator: Client) -> None:
+        inside = make_collection(albums=[make_album(tracks=1)])
+        playlist, _ = make_playlist(collections=[inside]), make_track(name="Outside")
+        posted = typed(playlist, pin_0_track="Outside")
+        answer = operator.post(address(playlist), posted)
+        assert "outside the playlist&#x27;s collections" in answer.content.decode()
+
+
+class TestShares:
+    def test_are_kept_and_said_in_words(self, operator: Client) -> None:
+        night = make_collection(name="Late Night")
+        playlist = make_playlist()
+        rows = {"share_0_collection": str(night.pk), "share_0_percent": "60"}
+        posted = typed(playlist, refresh_share="30", **rows)
+        page = operator.post(address(playlist, "count_rules"), posted).content.decode()
+        assert "60 % from Late Night" in page
+        assert "30 % of the places change at a reshuffle" in page
+        operator.post(address(playlist), posted)
+        rules = rules_of(playlist)
+        assert (rules.shares, rules.refresh_share) == ((Share(night.pk, 60),), 30)
+
+    def test_are_refused_beside_their_field(self, operator: Client) -> None:
+        night, dawn = make_collection(name="Night"), make_collection(name="Dawn")
+        playlist = make_playlist(collections=[night])
+        rows = {"share_0_collection": str(dawn.pk), "share_0_percent": "60"}
+        answer = operator.post(address(playlist), typed(playlist, **rows))
+        assert "does not draw from this collection" in answer.content.decode()
+        rows = {"share_0_collection": str(night.pk), "share_0_percent": ""}
+        answer = operator.post(address(playlist), typed(playlist, **rows))
+        assert "A share is a collection and a percentage" in answer.content.decode()
+
+
+class TestInheriting:
+    def test_follows_the_settings_where_nothing_is_its_own(
+        self, operator: Client
+    ) -> None:
+        playlist = make_playlist()
+        operator.post(address(playlist), typed(playlist, energy_min="0.5"))
+        save({"album_cap": "3", "explicit_tracks": "exclude", "same_song": "live"})
+        rules = rules_of(playlist)
+        assert (rules.album_cap, rules.explicit) == (3, "exclude")
+        assert rules.same_song == ("live",)
+
+    def test_lets_a_playlist_say_something_else(self, operator: Client) -> None:
+        playlist = make_playlist()
+        save({"album_cap": "3", "explicit_tracks": "exclude", "refresh_share": "40"})
+        posted = typed(playlist, album_cap="0", explicit="allow", refresh_share="100")
+        operator.post(address(playlist), posted)
+        rules = rules_of(playlist)
+        assert (rules.album_cap, rules.explicit) == (None, "allow")
+        assert rules.refresh_share == 100
+
+    def test_knows_the_same_options_as_the_rules(self) -> None:
+        assert tuple(dict(runtime.VERSIONS)) == VERSIONS
+        assert tuple(dict(runtime.EXPLICIT)) == ("allow", "exclude", "only")
+        assert tuple(dict(runtime.REST_SCOPES)) == ("playlist", "account", "fleet")
 
 
 class TestCounting:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from automation import runtime
+from automation.runtime import RuntimeSettings
 from playlists import chosen, rulewords, selection
 from playlists.effective import rules_for
 from playlists.forms import add_error
@@ -34,11 +35,15 @@ def edit_rules(request: OperatorRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, playlist, form, status=422)
     try:
+        _check(form, playlist, settings)
+        if form.errors:
+            return _show(request, playlist, form, status=422)
         ruling.change_rules(
             playlist=playlist,
             version=form.cleaned_data["version"],
             rules=form.rules(),
             numbers=form.numbers_typed(),
+            inherited=form.inherited(),
         )
     except InputError as error:
         add_error(form, error.field, str(error))
@@ -58,7 +63,9 @@ def count_rules(request: OperatorRequest, pk: int) -> HttpResponse:
     form = PlaylistRulesForm(request.POST, settings=settings)
     context: dict[str, object] = {}
     if form.is_valid():
-        tried = ruling.trial(playlist, form.rules(), form.numbers_typed())
+        _check(form, playlist, settings)
+    if form.is_valid():
+        tried = _tried(form, playlist)
         rules = rules_for(tried, settings)
         phrases = rulewords.say_rules(rules, chosen.names_of(rules))
         context = {
@@ -80,9 +87,11 @@ def preview_rules(request: OperatorRequest, pk: int) -> HttpResponse:
     """Draw a list under the rules of a form; neither is kept."""
     playlist, settings = _load(pk), runtime.load()
     form = PlaylistRulesForm(request.POST, settings=settings)
+    if form.is_valid():
+        _check(form, playlist, settings)
     if not form.is_valid():
         return _show(request, playlist, form, status=422)
-    tried = ruling.trial(playlist, form.rules(), form.numbers_typed())
+    tried = _tried(form, playlist)
     seed = secrets.randbits(SEED_BITS)
     return show_preview(request, tried, seed, is_trial=True)
 
@@ -101,7 +110,9 @@ def edit_rules_of_many(request: OperatorRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             rules = form.changed_rules()
-            count = ruling.change_rules_of(playlists=playlists, rules=rules)
+            count = ruling.change_rules_of(
+                playlists=playlists, rules=rules, inherited=form.newly_inherited()
+            )
             noun = "playlist has" if count == 1 else "playlists have"
             messages.success(request, f"{count:,} {noun} the new rules.")
             return redirect("playlists:list")
@@ -113,11 +124,27 @@ def edit_rules_of_many(request: OperatorRequest) -> HttpResponse:
     return render(request, "playlists/rules_many.html", context, status=status)
 
 
+def _tried(form: PlaylistRulesForm, playlist: Playlist) -> Playlist:
+    return ruling.trial(playlist, form.rules(), form.numbers_typed(), form.inherited())
+
+
+def _check(
+    form: PlaylistRulesForm, playlist: Playlist, settings: RuntimeSettings
+) -> None:
+    """Put beside its field what contradicts the rules, the collections or other pins."""
+    tried = _tried(form, _load(playlist.pk))
+    problems = ruling.pin_problems(playlist=tried, settings=settings, now=clock.now())
+    for number, text in problems.items():
+        form.add_error(form.rows.pin_field(number), text)
+    for number, text in ruling.share_problems(playlist=tried).items():
+        form.add_error(form.rows.share_field(number), text)
+
+
 def _bulk_form(request: OperatorRequest) -> BulkRulesForm:
     settings = runtime.load()
     if "save" in request.POST:
         return BulkRulesForm(request.POST, settings=settings)
-    return BulkRulesForm(initial=BulkRulesForm.defaults(), settings=settings)
+    return BulkRulesForm(initial=BulkRulesForm.defaults(settings), settings=settings)
 
 
 def _show(
