@@ -1,7 +1,7 @@
 """When a schedule runs, in words: how often, and what changes of the clocks do."""
 
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -123,31 +123,35 @@ def clock_remarks(
 
     :raises VibeError: its crontab cannot be read.
     """
-    crontab = Crontab.of(task.crontab) if task.crontab is not None else None
-    if crontab is None or crontab.zone.key != reader.key:
-        counted = crontab.zone.key if crontab else ""
-        return _elsewhere(counted, reader, now=now)
+    if task.crontab is None:
+        return _moves("in elapsed time", [reader], now=now)
+    crontab = Crontab.of(task.crontab)
     ahead = list(islice(changes(crontab.zone, after=now), 2))
-    if not ahead:
-        return []
     touched = [text for one in ahead for text in _touched(crontab, one)]
+    if crontab.zone.key != reader.key:
+        how = f"in the time of {crontab.zone.key}"
+        return touched + _moves(how, [crontab.zone, reader], now=now)
+    if touched or not ahead:
+        return touched
     keeps = (
         "it runs every hour of real time"
         if crontab.has_every_hour
         else "it keeps its time of day"
     )
-    return touched or [f"Clocks in {reader.key} {ahead[0].words}; {keeps}."]
+    return [f"Clocks in {reader.key} {ahead[0].words}; {keeps}."]
 
 
-def _elsewhere(counted: str, reader: zoneinfo.ZoneInfo, *, now: datetime) -> list[str]:
-    """Say of a task counted elsewhere that it may move on the reader's clock."""
-    change = next(changes(reader, after=now), None)
-    if change is None:
+def _moves(how: str, zones: Sequence[zoneinfo.ZoneInfo], *, now: datetime) -> list[str]:
+    """Say of a task counted elsewhere when it may move on the reader's clock."""
+    found = [
+        (one, zone) for zone in zones for one in islice(changes(zone, after=now), 1)
+    ]
+    if not found:
         return []
-    how = f"in the time of {counted}" if counted else "in elapsed time"
+    change, zone = min(found, key=lambda pair: pair[0].at)
     return [
         f"It is counted {how}, so it may move on your clock when clocks in "
-        f"{reader.key} {change.words}."
+        f"{zone.key} {change.words}."
     ]
 
 

@@ -110,10 +110,7 @@ class TimingForm(forms.Form):
         help_text="Minute, hour, day of the month, month, day of the week; "
         "“0 6 * * 1” is Mondays at 06:00.",
     )
-    zone = forms.ChoiceField(
-        label="In the time of",
-        help_text="Of no account for “Every so often”, which counts elapsed time.",
-    )
+    zone = forms.ChoiceField(label="In the time of")
     policy = forms.ChoiceField(
         label="If a time is missed",
         choices=Schedule.Policy.choices,

@@ -107,6 +107,14 @@ class TestClockRemarks:
             "Europe/Berlin go forward on 28 Mar 2027."
         )
 
+    def test_tell_both_to_who_reads_in_another_zone(self) -> None:
+        skipped, _, moves = self.remarks(crontab("30 2 * * *", BERLIN), UTC_ZONE)
+        assert "does not come that day" in skipped
+        assert moves == (
+            "It is counted in the time of Europe/Berlin, so it may move on your clock "
+            "when clocks in Europe/Berlin go forward on 28 Mar 2027."
+        )
+
     def test_are_silent_where_clocks_never_change(self) -> None:
         assert self.remarks(crontab("0 9 * * *"), UTC_ZONE) == []
         assert self.remarks(interval(1, "days"), UTC_ZONE) == []
