@@ -9,8 +9,11 @@ from accounts.models import Account, Developer
 from accounts.tests.factories import make_account, make_developer
 from accounts.throttle import circuit
 from accounts.throttle.circuit import Cause
+from automation import registry
+from automation.models import Notice
 from automation.notices.concerns import Concern
 from automation.runtime import RuntimeSettings
+from automation.tests.factories import make_notice
 from vibe_engine import clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
@@ -98,3 +101,13 @@ class TestCircuits:
         make_developer(circuit_open_until=now - timedelta(hours=1))
         assert Developer.objects.count() == 1
         assert seen(now) == {}
+
+
+class TestErasing:
+    def test_takes_along_what_was_told_of_the_account(self) -> None:
+        now = clock.now()
+        account = make_account()
+        make_notice(now=now, lane=account.lane)
+        other = make_notice(now=now, lane="account:0")
+        registry.emit("account.erased", account=account)
+        assert Notice.objects.get() == other
