@@ -19,6 +19,7 @@ from accounts.services.refreshing import AccountTokens
 from accounts.services.rotating import STORES, Tally
 from accounts.tests.factories import make_account, make_accounts, make_app
 from accounts.tests.tokens import expired, is_accepted
+from automation.tests.factories import make_channel
 from vibe_engine import clock, crypto
 from vibe_engine.secrets_env import new_token_key
 from vibe_engine.testing.live import LiveProcesses
@@ -95,6 +96,15 @@ class TestRotateKeys:
             if field.name.endswith("_encrypted")
         }
         assert covered == sealed
+
+    def test_seals_channels_of_notifications_anew(self, use_keys: UseKeys) -> None:
+        channel = make_channel(url="https://hooks.example.org/a", secret="s3cret" * 3)
+        use_keys(NEW, OLD)
+        assert rotate().startswith("1 rows: 2 secrets sealed anew")
+        use_keys(NEW)
+        channel.refresh_from_db()
+        assert channel.url == "https://hooks.example.org/a"
+        assert channel.secret == "s3cret" * 3
 
     def test_changes_nothing_the_second_time(self, use_keys: UseKeys) -> None:
         two_generations()
