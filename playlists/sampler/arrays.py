@@ -11,6 +11,8 @@ Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
+PART = 1 << 16
+"""Rows that are reckoned with at a time, where all at once would take memory."""
 DENSE = 16
 """Beyond one row in sixteen, marking rows in a table is quicker than sorting them."""
 
@@ -22,6 +24,15 @@ def ranges(start: Int64s, stop: Int64s) -> Int64s:
     total = int(ends[-1]) if len(ends) else 0
     steps: Int64s = np.arange(total) + np.repeat(start - (ends - lengths), lengths)
     return steps
+
+
+def ascends(values: Int64s, *, by_at_least: int) -> bool:
+    """Tell whether values ascend, part by part: a copy of many would take memory."""
+    for start in range(0, len(values), PART):
+        part = values[start : start + PART + 1]
+        if (part[1:] < part[:-1] + by_at_least).any():
+            return False
+    return True
 
 
 def contains(ascending: Int64s, rows: Int64s | Int32s) -> Flags:

@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from playlists.sampler.arrays import (
+    PART,
     Flags,
     Float32s,
     Int8s,
     Int16s,
     Int32s,
     Int64s,
+    ascends,
     ranges,
 )
 from playlists.sampler.songs import Version, same_keys
@@ -191,7 +193,7 @@ class Library:
     def __post_init__(self) -> None:
         for name, column in (*self._columns(), *self.features.items()):
             _check_length(name, column, len(self))
-        if np.any(np.diff(self.track_ids) <= 0):
+        if not ascends(self.track_ids, by_at_least=1):
             raise ValueError("Track ids must ascend, each once")
         self._check_credits()
 
@@ -200,7 +202,7 @@ class Library:
 
     def _check_credits(self) -> None:
         offsets = self.credit_offsets
-        if len(offsets) != len(self) + 1 or np.any(np.diff(offsets) < 0):
+        if len(offsets) != len(self) + 1 or not ascends(offsets, by_at_least=0):
             raise ValueError("Credit offsets must ascend, one more than there are rows")
         if offsets[0] != 0 or offsets[-1] != len(self.credit_artist_ids):
             raise ValueError("Credit offsets must span all credits")
@@ -309,7 +311,9 @@ class Library:
         if not span or span > MOST_SPREAD * len(self):
             return None
         table = np.full(span, -1, np.int32)
-        table[self.track_ids - self.track_ids[0]] = np.arange(len(self))
+        for start in range(0, len(self), PART):
+            ids = self.track_ids[start : start + PART] - self.track_ids[0]
+            table[ids] = np.arange(start, start + len(ids), dtype=np.int32)
         return table
 
     @cached_property

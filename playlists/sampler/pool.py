@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playlists.sampler.arrays import Flags, Float64s, Int16s, Int32s, Int64s
+from playlists.sampler.arrays import PART, Flags, Float64s, Int16s, Int32s, Int64s
 from playlists.sampler.library import Library
 from playlists.sampler.preference import popularity_weight, rest_weight, use_weight
 from playlists.sampler.report import FunnelStep
@@ -70,7 +70,11 @@ def build_pool(library: Library, rules: Rules) -> Pool:
     days, popularity = library.last_used_day[rows], library.popularity[rows]
     mean_use = _mean(library.use_count[rows])
     mean_popularity = _mean(popularity[popularity >= 0])
-    prefix = np.cumsum(_envelope(library, rules, rows, mean_use, mean_popularity))
+    prefix = np.empty(len(rows))
+    for start in range(0, len(rows), PART):
+        part = slice(start, start + PART)
+        prefix[part] = _envelope(library, rules, rows[part], mean_use, mean_popularity)
+    np.cumsum(prefix, out=prefix)
     return Pool(
         library=library,
         rules=rules,
