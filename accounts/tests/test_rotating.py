@@ -100,7 +100,7 @@ class TestRotateKeys:
     def test_seals_channels_of_notifications_anew(self, use_keys: UseKeys) -> None:
         channel = make_channel(url="https://hooks.example.org/a", secret="s3cret" * 3)
         use_keys(NEW, OLD)
-        assert rotate().startswith("1 rows: 2 secrets sealed anew")
+        assert rotate().startswith("1 row: 2 secrets sealed anew")
         use_keys(NEW)
         channel.refresh_from_db()
         assert channel.url == "https://hooks.example.org/a"
