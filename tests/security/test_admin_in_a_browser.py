@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.contrib.auth.models import User
 
+from automation.models import Schedule
 from tests.security.fleet import Fleet, make_fleet, make_machinery
 from tests.security.test_admin import addresses
 from vibe_engine.testing.fixtures import sign_in
@@ -105,6 +106,38 @@ class TestAdmin:
         page.select_option("[name=meaning-0-kind]", "playlists.reshuffle_due")
         page.click("[name=_save]")
         page.wait_for_selector(".messagelist .success")
+        assert visitor.troubles() == []
+
+    def test_shows_what_the_chosen_work_is_told_and_takes_it(
+        self, visitor: Visitor, fleet: Fleet
+    ) -> None:
+        page, scope = visitor.page, "meaning-0-playlists-reshuffle_some"
+        visitor.visit("/admin/django_celery_beat/periodictask/add/")
+        page.fill("[name=name]", "Mine")
+        page.select_option("[name=interval]", index=1)
+        assert page.locator("fieldset.arguments:visible").count() == 0
+        page.select_option("[name=meaning-0-kind]", "playlists.reshuffle_some")
+        assert page.locator("fieldset.arguments:visible").count() == 1
+        page.check(f"[name={scope}-scope][value=account]")
+        page.select_option(f"[name={scope}-account]", str(fleet.account.pk))
+        page.click("[name=_save]")
+        page.wait_for_selector(".messagelist .success")
+        arguments = Schedule.objects.latest("pk").arguments
+        assert arguments == {"account": fleet.account.pk}
+        assert visitor.troubles() == []
+
+    def test_has_a_friendlier_page_that_shows_the_next_runs(
+        self, visitor: Visitor, fleet: Fleet
+    ) -> None:
+        page = visitor.page
+        visitor.visit("/automation/schedules/add/")
+        assert not page.is_visible("[name=crontab]")
+        page.check("[name=how][value=crontab]")
+        page.fill("[name=crontab]", "30 2 * * 1")
+        page.select_option("[name=zone]", "Europe/Berlin")
+        preview = page.locator("#schedule-preview")
+        preview.get_by_text("Runs every Monday at 02:30 Europe/Berlin.").wait_for()
+        assert preview.locator("li").count() == 5
         assert visitor.troubles() == []
 
     def test_sends_out_to_the_dashboard_and_back(
