@@ -128,6 +128,8 @@ class Picks:
     def _has_room(self, artists: Sequence[int]) -> bool:
         counts, cap = self._counts, self.caps.artist
         if self.caps.album is None:
+            if len(artists) == 1:
+                return counts.get(artists[0], 0) < cap
             return all(counts.get(artist, 0) < cap for artist in artists)
         return not any(self.is_full(key) for key in artists)
 
