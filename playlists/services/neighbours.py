@@ -16,6 +16,44 @@ from playlists.models import Playlist, PlaylistSnapshot
 _Days = dict[int, int]
 
 
+class _Scope:
+    """The lists of one scope: on which day each recording was left last, and by whom.
+
+    So what rests beside one list is told without looking at all the others again.
+    """
+
+    def __init__(self) -> None:
+        self._days: _Days = {}
+        self._holder: dict[int, int] = {}
+        self._runner_up: _Days = {}
+        self._recordings: dict[int, set[int]] = defaultdict(set)
+
+    def note(self, playlist_id: int, recording: int, day: int) -> None:
+        """Write down that a list has left a recording on a day."""
+        self._recordings[playlist_id].add(recording)
+        latest = self._days.setdefault(recording, day)
+        holder = self._holder.setdefault(recording, playlist_id)
+        if holder == playlist_id:
+            self._days[recording] = max(day, latest)
+        elif day > latest:
+            self._runner_up[recording] = latest
+            self._days[recording], self._holder[recording] = day, playlist_id
+        else:
+            other = self._runner_up.get(recording, day)
+            self._runner_up[recording] = max(day, other)
+
+    def beside(self, playlist_id: int) -> _Days:
+        """Return on which day each recording was last left by any other list."""
+        days = self._days.copy()
+        for recording in self._recordings.get(playlist_id, ()):
+            if self._holder[recording] == playlist_id:
+                if recording in self._runner_up:
+                    days[recording] = self._runner_up[recording]
+                else:
+                    del days[recording]
+        return days
+
+
 class Neighbours:
     """The other lists within the scope of a rest, and on which day each was left.
 
@@ -27,47 +65,47 @@ class Neighbours:
     def __init__(
         self, rules: sampler.Rules, *, now: datetime, known: PoolColumns | None = None
     ) -> None:
-        self._scope = rules.rest_scope
+        self._reach = rules.rest_scope
         self._counts = rules.rest_scope != "playlist" and rules.cooldown_days > 0
         self._cooldown_days = rules.cooldown_days
         self._now, self._today, self._known = now, sampler.day_of(now), known
-        self._by_list: dict[int | None, dict[int, _Days]] = {}
+        self._scopes: dict[int | None, _Scope] = {}
 
     def beside(self, playlist: Playlist, resting: sampler.Resting) -> sampler.Resting:
         """Return what rests for a playlist, with what rests because of the others."""
         if not self._counts:
             return resting
-        elsewhere: _Days = {}
-        for pk, days in self._lists_of(playlist).items():
-            if pk != playlist.pk:
-                for recording, day in days.items():
-                    elsewhere[recording] = max(day, elsewhere.get(recording, day))
+        elsewhere = self._scope_of(playlist).beside(playlist.pk)
         return replace(resting, elsewhere=elsewhere)
 
     def add(self, playlist: Playlist, track_ids: Collection[int]) -> None:
         """Count a list that was drawn just now among the neighbours of the next."""
         if self._counts:
-            numbers = pool.recording_numbers(track_ids, known=self._known).values()
-            own = self._lists_of(playlist).setdefault(playlist.pk, {})
-            own |= dict.fromkeys(numbers, self._today)
+            scope = self._scope_of(playlist)
+            numbers = pool.recording_numbers(track_ids, known=self._known)
+            for recording in numbers.values():
+                scope.note(playlist.pk, recording, self._today)
 
-    def _lists_of(self, playlist: Playlist) -> dict[int, _Days]:
-        scope = playlist.account_id if self._scope == "account" else None
-        if scope not in self._by_list:
-            self._by_list[scope] = self._read(scope)
-        return self._by_list[scope]
+    def _scope_of(self, playlist: Playlist) -> _Scope:
+        account_id = playlist.account_id if self._reach == "account" else None
+        if account_id not in self._scopes:
+            self._scopes[account_id] = self._read(account_id)
+        return self._scopes[account_id]
 
-    def _read(self, account_id: int | None) -> dict[int, _Days]:
-        days: dict[int, _Days] = defaultdict(dict)
-        for pk, plan, left in self._plans(account_id):
-            day = self._today if left is None else sampler.day_of(left)
-            for track in PlaylistSnapshot.unpack(plan):
-                days[pk][track] = max(day, days[pk].get(track, day))
-        tracks = {track for of_list in days.values() for track in of_list}
+    def _read(self, account_id: int | None) -> _Scope:
+        lists = [
+            (pk, PlaylistSnapshot.unpack(plan), left)
+            for pk, plan, left in self._plans(account_id)
+        ]
+        tracks = {track for _, track_ids, _ in lists for track in track_ids}
         numbers = pool.recording_numbers(tracks, known=self._known)
-        return {
-            pk: _by_number(of_list.items(), numbers) for pk, of_list in days.items()
-        }
+        scope = _Scope()
+        for pk, track_ids, left in lists:
+            day = self._today if left is None else sampler.day_of(left)
+            for track in track_ids:
+                if track in numbers:
+                    scope.note(pk, numbers[track], day)
+        return scope
 
     def _plans(
         self, account_id: int | None
@@ -94,12 +132,3 @@ def _still_to_come(midnight: datetime) -> Q:
     is_awaited = Q(planned_at__gte=midnight, run__state__in=Run.ACTIVE)
     is_sent = Q(sent_at__isnull=False)
     return Q(state=PlaylistSnapshot.State.PLANNED) & (is_sent | is_awaited)
-
-
-def _by_number(tracks: Iterable[tuple[int, int]], numbers: dict[int, int]) -> _Days:
-    days: _Days = {}
-    for track, day in tracks:
-        if track in numbers:
-            number = numbers[track]
-            days[number] = max(day, days.get(number, day))
-    return days

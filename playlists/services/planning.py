@@ -132,7 +132,6 @@ def draw_from(
     playlist: Playlist,
     seed: int,
     rules_hash: str,
-    steps: int = 8,
 ) -> Plan:
     """Draw and order a list from what was found and read for it.
 
@@ -148,7 +147,7 @@ def draw_from(
             library, drawn.rows, rules, path, drawn.places
         )
     else:
-        rows, order = sampler.sequence(library, drawn.rows, rules, path, steps=steps)
+        rows, order = sampler.sequence(library, drawn.rows, rules, path)
     return Plan(
         track_ids=library.track_ids[rows].tolist(),
         report=drawn.report.with_order(order),

@@ -10,9 +10,13 @@ from automation import runtime
 from automation.models import Run
 from automation.tests.factories import make_run
 from library.models import Track
+from library.pool import recording_numbers
 from library.tests.factories import make_track
+from playlists import sampler
+from playlists.effective import rules_for
 from playlists.models import Playlist
 from playlists.services import batches, planning
+from playlists.services.neighbours import Neighbours
 from playlists.tests.factories import (
     make_planned_snapshot,
     make_playlist,
@@ -97,3 +101,27 @@ class TestScope:
         found = [pk for plan in plans if plan for pk in plan.track_ids]
         assert len(found) == 4
         assert set(found) == tracks
+
+
+class TestBeside:
+    def test_tells_the_last_day_among_all_other_lists(self) -> None:
+        tracks, now = [make_track() for _ in range(3)], clock.now()
+        account = make_account()
+        lists = [scoped("account", account=account) for _ in range(3)]
+        gone = {"confirmed_at": now - timedelta(days=9)}
+        for one, age, held in ((0, 3, tracks), (1, 1, tracks[:2]), (2, 2, tracks[:1])):
+            left = now - timedelta(days=age)
+            make_snapshot(lists[one], held, replaced_at=left, **gone)
+        rules = rules_for(lists[0], runtime.load())
+        neighbours, today = Neighbours(rules, now=now), sampler.day_of(now)
+        numbers = recording_numbers([track.pk for track in tracks])
+        told = [
+            {
+                place: today - days[numbers[track.pk]]
+                for days in [neighbours.beside(one, sampler.Resting(today)).elsewhere]
+                for place, track in enumerate(tracks)
+                if numbers[track.pk] in days
+            }
+            for one in lists
+        ]
+        assert told == [{0: 1, 1: 1}, {0: 2, 1: 3, 2: 3}, {0: 1, 1: 1, 2: 3}]
