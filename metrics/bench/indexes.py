@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, models
 
@@ -75,7 +76,7 @@ def _of_sqlite(tables: list[str]) -> tuple[list[str], list[str]]:
     return [f'DROP INDEX "{name}"' for name, _ in plain], [sql for _, sql in plain]
 
 
-def _ask(statement: str, *values: object) -> Rows:
+def _ask(statement: str, *values: Any) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         return list(cursor.fetchall())
