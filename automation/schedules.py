@@ -274,17 +274,20 @@ def toggle(schedule: Schedule, *, now: datetime) -> bool:
     One that has paused itself goes on. Slots before the moment of switching on never
     run.
     """
-    return _switch(schedule, is_on=not schedule.is_on, now=now)
+    return switch(schedule, is_on=not schedule.is_on, now=now)
 
 
 def resume(schedule: Schedule, *, now: datetime) -> bool:
     """Let a schedule go on that has paused itself; False if it was not paused."""
     if not schedule.paused_reason:
         return False
-    return _switch(schedule, is_on=True, now=now)
+    return switch(schedule, is_on=True, now=now)
 
 
-def _switch(schedule: Schedule, *, is_on: bool, now: datetime) -> bool:
+def switch(schedule: Schedule, *, is_on: bool, now: datetime) -> bool:
+    """Switch a schedule on or off, as `toggle`; one that is so already stays as it is."""
+    if schedule.is_on == is_on:
+        return is_on
     with transaction.atomic():
         schedule.task.enabled = is_on
         schedule.task.save(update_fields=["enabled"])

@@ -146,9 +146,14 @@ def run_schedule(request: OperatorRequest, pk: int) -> HttpResponse:
 @require_POST
 @operator_required
 def toggle_schedule(request: OperatorRequest, pk: int) -> HttpResponse:
-    """Switch a schedule on or off; slots missed meanwhile do not run."""
+    """Switch a schedule on or off; slots missed meanwhile do not run.
+
+    The form says which of the two it wants, so that a double click is one.
+    """
     schedule = get_object_or_404(Schedule.objects.select_related("task"), pk=pk)
-    enabled = schedules.toggle(schedule, now=clock.now())
+    wanted = {"1": True, "0": False}.get(request.POST.get("on", ""))
+    is_on = not schedule.is_on if wanted is None else wanted
+    enabled = schedules.switch(schedule, is_on=is_on, now=clock.now())
     word = "on" if enabled else "off"
     messages.success(request, f"“{schedule.task.name}” is switched {word}.")
     return redirect("automation:list")

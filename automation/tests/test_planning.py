@@ -247,6 +247,15 @@ class TestAutomationPage:
         assert "took 1 min 52 s" in page
         assert "<script>alert" not in page
 
+    def test_switches_once_by_a_double_click(self, operator: Client) -> None:
+        schedule = make_own()
+        assert 'name="on" value="0"' in operator.get("/automation/").content.decode()
+        page = reverse("automation:toggle_schedule", args=[schedule.pk])
+        for wanted in ("0", "0", "1", "1"):
+            operator.post(page, {"on": wanted})
+            schedule.task.refresh_from_db()
+            assert schedule.task.enabled == (wanted == "1")
+
     def test_lets_a_paused_one_go_on_by_one_button(
         self, operator: Client, viewer: Client
     ) -> None:
