@@ -204,6 +204,10 @@ def _share_fields(
             label="Collection", required=False, choices=collections
         ),
         f"share_{row}_percent": forms.IntegerField(
-            label="Share", required=False, min_value=1, max_value=100, widget=number
+            label="Share in %",
+            required=False,
+            min_value=1,
+            max_value=100,
+            widget=number,
         ),
     }

@@ -25,7 +25,7 @@ class ListFacts:
 
 
 def facts_of(*, track_count: int, report: Mapping[str, object]) -> ListFacts:
-    """Read off a snapshot's report which rules gave way."""
+    """Read off a snapshot's report which rules gave way, or to pins had to."""
     rungs = report.get("rungs")
     gave_way = (
         {rung["name"] for rung in rungs if rung["gained"]}
@@ -34,9 +34,15 @@ def facts_of(*, track_count: int, report: Mapping[str, object]) -> ListFacts:
     )
     return ListFacts(
         size=track_count,
-        keeps_rest="cooldown" not in gave_way,
+        keeps_rest="cooldown" not in gave_way and not _has_pins(report),
         keeps_cap=not gave_way & {"primary_credits", "artist_cap"},
     )
+
+
+def _has_pins(report: Mapping[str, object]) -> bool:
+    notes = report.get("per_track")
+    pinned = notes.values() if isinstance(notes, Mapping) else ()
+    return any(reason == "pinned" for _, reason in pinned)
 
 
 def write_description(

@@ -57,13 +57,15 @@ def change_rules(
     overrides by name, None inherits; `inherited` are the rules that come from the
     settings from now on.
 
+    Stored rules that cannot be read are replaced as a whole.
+
     :raises ConflictError: somebody else has changed it since.
     :raises InputError: a value is not possible; `field` names it.
     """
     values: dict[str, Any] = {
         name: check_override(name, value) for name, value in numbers.items()
     }
-    values["rules"] = _checked(playlist.rules, rules, inherited)
+    values["rules"] = _checked(_readable(playlist), rules, inherited)
     if all(getattr(playlist, name) == value for name, value in values.items()):
         return
     mine = Playlist.objects.filter(pk=playlist.pk, version=version or 0)
@@ -106,7 +108,7 @@ def trial(
 
     :raises InputError: a value is not possible; `field` names it.
     """
-    playlist.rules = _checked(playlist.rules, rules, inherited)
+    playlist.rules = _checked(_readable(playlist), rules, inherited)
     for name, value in numbers.items():
         setattr(playlist, name, check_override(name, value))
     return playlist
@@ -176,6 +178,15 @@ def share_problems(*, playlist: Playlist) -> dict[int, str]:
         for number, share in enumerate(shares)
         if drawn_from and share.collection not in drawn_from
     }
+
+
+def _readable(playlist: Playlist) -> dict[str, Any]:
+    """Return a playlist's stored rules, none where they cannot be read."""
+    try:
+        sampler.Rules.from_dict(playlist.rules)
+    except sampler.RulesError:
+        return {}
+    return dict(playlist.rules)
 
 
 def _checked(

@@ -7,6 +7,7 @@ from django.test import Client
 
 from automation import runtime
 from library.models import LibraryVersion, Track
+from library.services import blocking
 from library.tests.factories import make_album, make_artist, make_track
 from playlists.models import Playlist
 from playlists.services import explaining
@@ -63,6 +64,19 @@ class TestWhyNot:
         track = make_track(is_usable=False, held_reason="too long")
         LibraryVersion.bump()
         assert said(make_playlist(), track) == ["It is held back: too long."]
+
+    def test_says_what_blocks_it_for_every_playlist(self) -> None:
+        track, playlist = make_track(name="Lost Hour"), make_playlist()
+        blocking.add_blocks(
+            kind="track",
+            lines=["lost hour"],
+            reason="asked for",
+            by=None,
+            now=clock.now(),
+        )
+        assert said(playlist, track) == [
+            "Lost Hour is blocked for every playlist: asked for."
+        ]
 
     def test_says_when_chance_alone_decided(self) -> None:
         (sentence,) = said(make_playlist(), make_track())

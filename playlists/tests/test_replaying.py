@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,7 +13,14 @@ from django.db import transaction
 from accounts.tests.factories import make_account
 from automation import runtime
 from automation.tests.factories import make_run
-from library.tests.factories import make_track, make_tracks
+from library.models import Track
+from library.services import blocking
+from library.tests.factories import (
+    make_album,
+    make_collection,
+    make_track,
+    make_tracks,
+)
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import planning, pushing, replaying
 from playlists.tests.factories import make_playlist
@@ -157,3 +165,53 @@ class TestCommand:
             call_command("reshuffle", "--dry-run", "--replay", "5")
         with pytest.raises(CommandError, match="goes with --dry-run"):
             call_command("reshuffle", "--replay", "5")
+
+
+class TestReplayOfWhatStays:
+    def test_draws_lists_again_of_which_a_part_stayed(self) -> None:
+        make_tracks(300, artists=60)
+        track = make_track(name="Anthem")
+        rules = {"version": 3, "refresh_share": 30, "pins": [{"track": track.pk}]}
+        playlist = make_playlist(rules=rules)
+        lists = [
+            bring(playlist, now=NOON + timedelta(days=4 * turn), seed=turn)
+            for turn in range(5)
+        ]
+        for before, after in pairwise(lists):
+            places = list(zip(before.track_ids(), after.track_ids(), strict=True))
+            assert sum(old == new for old, new in places) == 35
+            assert track.pk in after.track_ids()
+        assert all(replay(one) == one.track_ids() for one in lists)
+
+    def test_lets_every_track_go_in_its_turn(self) -> None:
+        make_tracks(300, artists=60)
+        playlist = make_playlist(rules={"version": 3, "refresh_share": 50})
+        lists = [
+            bring(playlist, now=NOON + timedelta(days=4 * turn), seed=turn)
+            for turn in range(4)
+        ]
+        for before, after in zip(lists, lists[2:], strict=False):
+            assert set(before.track_ids()).isdisjoint(after.track_ids())
+
+    def test_knows_shares_and_songs(self) -> None:
+        night = make_collection(albums=[make_album(tracks=30)])
+        make_tracks(100, artists=60)
+        rules = {
+            "version": 3,
+            "same_song": ["live"],
+            "shares": [{"collection": night.pk, "percent": 4}],
+        }
+        snapshot = bring(make_playlist(rules=rules), now=NOON, seed=3)
+        (source,) = snapshot.report["sources"]
+        assert source["came"] >= source["wanted"] == 2
+        assert replay(snapshot) == snapshot.track_ids()
+
+    def test_says_that_something_was_blocked_since(self) -> None:
+        make_tracks(100, artists=60)
+        snapshot = bring(make_playlist(), now=NOON, seed=3)
+        first = Track.objects.order_by("pk")[0]
+        blocking.add_blocks(
+            kind="track", lines=[first.spotify_id], reason="x", by=None, now=NOON
+        )
+        with pytest.raises(replaying.ReplayError, match="library has changed since"):
+            replay(snapshot)

@@ -128,6 +128,25 @@ class TestSaving:
         assert "cooldown" not in rules.rungs
 
 
+class TestRulesThatCannotBeRead:
+    def test_are_told_and_replaced(self, operator: Client) -> None:
+        playlist = make_playlist(rules={"version": 9})
+        page = operator.get(address(playlist)).content.decode()
+        assert "Rules of version 9 are not known here." in page
+        why = operator.get(address(playlist, "why")).content.decode()
+        assert "No list is drawn until they are saved again." in why
+        operator.post(address(playlist), typed(make_playlist()))
+        assert rules_of(playlist) == rules_of(make_playlist())
+
+    def test_stop_a_change_of_many_in_words(self, operator: Client) -> None:
+        playlist = make_playlist(rules={"version": 9})
+        posted = typed(make_playlist(), change=["caps"], album_cap="1", save="1")
+        posted |= {"pk": [playlist.pk]}
+        answer = operator.post(reverse("playlists:edit_rules_of_many"), posted)
+        assert answer.status_code == 422
+        assert "Nothing was changed." in answer.content.decode()
+
+
 class TestPins:
     def test_are_kept_with_place_and_days(self, operator: Client) -> None:
         playlist, track = make_playlist(), make_track(name="Anthem")

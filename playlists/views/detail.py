@@ -7,10 +7,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from automation import runtime
+from automation.runtime import RuntimeSettings
 from library.models import Track
 from playlists import chosen, pictures, reads, rulewords, table
 from playlists.effective import effective, rules_for
 from playlists.models import Playlist
+from playlists.sampler import RulesError
 from playlists.services import explaining, inventory, reshuffling
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
@@ -62,14 +64,11 @@ def why(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show why these tracks are in the list: report, rules, and how long they rested."""
     playlist, settings = _load(pk), runtime.load()
     standing = playlist.snapshots.current().select_related("restored_from").first()
-    rules = rules_for(playlist, settings)
     context = {
         "playlist": playlist,
         "snapshot": standing,
         "rules": effective(playlist, settings),
-        "said": rulewords.in_one_sentence(
-            rulewords.say_rules(rules, chosen.names_of(rules))
-        ),
+        "said": _say_rules(playlist, settings),
         "words": reads.report_words(standing) if standing else [],
         "funnel": pictures.funnel_of(standing),
         "rests": pictures.rests_of(standing),
@@ -77,6 +76,15 @@ def why(request: OperatorRequest, pk: int) -> HttpResponse:
     return render_page(
         request, "playlists/why.html", context, fragments={"why": "playlists/_why.html"}
     )
+
+
+def _say_rules(playlist: Playlist, settings: RuntimeSettings) -> str:
+    try:
+        rules = rules_for(playlist, settings)
+    except RulesError as error:
+        return f"{error} No list is drawn until they are saved again."
+    phrases = rulewords.say_rules(rules, chosen.names_of(rules))
+    return rulewords.in_one_sentence(phrases)
 
 
 @require_GET

@@ -14,6 +14,7 @@ from playlists.effective import rules_for
 from playlists.forms import add_error
 from playlists.models import Playlist
 from playlists.ruleforms import BulkRulesForm, PlaylistRulesForm
+from playlists.sampler import RulesError
 from playlists.services import ruling
 from playlists.views.detail import SEED_BITS, show_preview
 from vibe_engine import clock
@@ -27,10 +28,7 @@ def edit_rules(request: OperatorRequest, pk: int) -> HttpResponse:
     """Change which tracks a playlist may hold."""
     playlist, settings = _load(pk), runtime.load()
     if request.method == "GET":
-        rules = rules_for(playlist, settings)
-        initial = PlaylistRulesForm.initial_of(playlist, rules)
-        form = PlaylistRulesForm(initial=initial, settings=settings)
-        return _show(request, playlist, form)
+        return _show(request, playlist, _form_of(request, playlist, settings))
     form = PlaylistRulesForm(request.POST, settings=settings)
     if not form.is_valid():
         return _show(request, playlist, form, status=422)
@@ -105,14 +103,17 @@ def edit_rules_of_many(request: OperatorRequest) -> HttpResponse:
     except InputError as error:
         messages.error(request, str(error))
         return redirect("playlists:list")
-    form, status = _bulk_form(request), 200
-    if form.is_bound:
-        status = 422
-        if form.is_valid():
-            rules = form.changed_rules()
+    form = _bulk_form(request)
+    if form.is_bound and form.is_valid():
+        try:
             count = ruling.change_rules_of(
-                playlists=playlists, rules=rules, inherited=form.newly_inherited()
+                playlists=playlists,
+                rules=form.changed_rules(),
+                inherited=form.newly_inherited(),
             )
+        except InputError as error:
+            form.add_error(None, f"Nothing was changed. {error}")
+        else:
             noun = "playlist has" if count == 1 else "playlists have"
             messages.success(request, f"{count:,} {noun} the new rules.")
             return redirect("playlists:list")
@@ -121,7 +122,24 @@ def edit_rules_of_many(request: OperatorRequest) -> HttpResponse:
         "count": playlists.count(),
         "fields": selection.as_fields(request.POST),
     }
+    status = 422 if form.is_bound else 200
     return render(request, "playlists/rules_many.html", context, status=status)
+
+
+def _form_of(
+    request: OperatorRequest, playlist: Playlist, settings: RuntimeSettings
+) -> PlaylistRulesForm:
+    """Return the form of a playlist's rules; empty where these cannot be read."""
+    try:
+        rules = rules_for(playlist, settings)
+    except RulesError as error:
+        messages.error(
+            request, f"{error} The form shows the settings; saving replaces the rules."
+        )
+        playlist.rules = {}
+        rules = rules_for(playlist, settings)
+    initial = PlaylistRulesForm.initial_of(playlist, rules)
+    return PlaylistRulesForm(initial=initial, settings=settings)
 
 
 def _tried(form: PlaylistRulesForm, playlist: Playlist) -> Playlist:
