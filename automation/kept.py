@@ -90,7 +90,8 @@ def count_each(queries: Sequence[QuerySet[Any]]) -> list[int]:
     some = [rows for rows in queries if not rows.query.is_empty()]
     found: list[int] = []
     if some:
-        parts, parameters = [], []
+        parts: list[str] = []
+        parameters: list[Any] = []
         for rows in some:
             limited = rows.order_by().values("pk")[: EXACT_UP_TO + 1]
             sql, given = limited.query.sql_with_params()

@@ -33,8 +33,9 @@ def addresses() -> list[str]:
 
 
 def _dashboard() -> Iterator[str]:
-    for name in ("home", "now", "charts", "rotation", "rests", "trends", "health"):
+    for name in ("home", "now", "charts", "rotation", "rests", "trends"):
         yield reverse(f"metrics:{name}")
+    yield from (reverse("metrics:capacity"), reverse("metrics:health"))
     for span in ("24h", "7d", "90d", "year"):
         yield _at("metrics:trends", span=span)
     for query in ("track 4711", "artist 12", "no such name"):
@@ -87,6 +88,10 @@ def _engine_room() -> Iterator[str]:
     yield _of("automation:run", Run.objects.filter(is_bulk=True).order_by("-pk"))
     yield _of("automation:run", Run.objects.filter(state="failed").order_by("-pk"))
     yield reverse("automation:writing")
+    yield reverse("automation:retention")
+    yield reverse("automation:notices")
+    yield _at("automation:list", who="schedule")
+    yield _at("automation:list", lane=_first(Account).lane)
     yield reverse("automation:settings")
 
 
@@ -168,6 +173,7 @@ def _line(
         "p95_ms": round(p95_ms, 1),
         "median_ms": round(watch.median(page), 1),
         "ratio_bare_view": round(p95_ms / bare_ms, 2),
+        "ratio_bare_cpu": round(watch.cpu_median(page) / watch.cpu_median(BARE), 2),
         "slowest_query_ms": round(max(queries, default=0.0), 1),
     }
     return line | {"ok": not misses(line)}

@@ -70,6 +70,7 @@ MEASURES = (
     Measure("coverage", "Library in rotation", "usable tracks once heard", _percent),
     Measure("mean_rest_days", "Mean rest", "of the tracks in new lists", _days),
     Measure("calls_24h", "Spotify calls", "in the 24 hours before", grouped),
+    Measure("tracks", "Tracks", "in the library", grouped),
     Measure("usable", "Usable tracks", "playable and not held", grouped),
     Measure("playlists", "Playlists", "on all accounts", grouped),
     Measure("accounts", "Accounts", "connected", grouped),

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from pytest_django.plugin import DjangoDbBlocker
 
 from library.tests.factories import make_artist, make_track
-from metrics.bench import verdicts
+from metrics.bench import pages, verdicts
 from metrics.bench.database import BenchError
 from metrics.bench.measure import why_busy
 from metrics.bench.sampler import check
@@ -90,6 +90,34 @@ class TestBenchBulk:
         assert (figures["playlists"], figures["stored"]) == (30, 30)
         assert figures["history"] == 9_000
         assert figures["seconds"] > 0 < figures["peak_mb"]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestBenchPages:
+    def test_keeps_every_page_light(self) -> None:
+        figures = bench(
+            *("pages", "--tracks", "2000", "--playlists", "40", "--history", "8000"),
+            *("--runs", "2", "--database", "sqlite"),
+        )
+        assert figures["history"] == 8_000
+        for page in figures["pages"]:
+            assert set(page) >= {"url", "queries", "p95_ms", "ratio_bare_view"}
+            assert page["queries"] <= 12, page["url"]
+            assert page["ratio_bare_cpu"] < 8, page["url"]
+        assert {"/", "/library/tracks/", "/playlists/", "/automation/"} <= {
+            page["url"] for page in figures["pages"]
+        }
+
+
+class TestTable:
+    def test_gives_each_page_its_verdict(self) -> None:
+        line = {"url": "/", "queries": 12, "p95_ms": 149.9, "ratio_bare_view": 4.99}
+        slow = line | {"url": "/slow/", "queries": 13, "p95_ms": 150.0}
+        lines = [one | {"ok": not pages.misses(one)} for one in (line, slow)]
+        _, good, bad, sums = pages.table(lines)
+        assert good.endswith("good")
+        assert "more than 12 queries, 150 ms or more" in bad
+        assert sums.startswith("1 of 2 pages")
 
 
 @pytest.mark.django_db
