@@ -142,7 +142,7 @@ class TestPage:
             make_playlists(2, size=size)
         headers = {"HX-Request": "true", "HX-Target": "capacity"}
         viewer.get(PAGE, headers=headers)
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(8):
             viewer.get(PAGE, headers=headers)
 
 

@@ -5,6 +5,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Count, TextField
@@ -165,36 +167,31 @@ class Fleet:
 
 
 def read_fleet(*, settings: RuntimeSettings) -> Fleet:
-    """Return the playlists that are renewed, with two queries.
+    """Return the playlists that are renewed, with one query.
 
     Those whose stored rules cannot be read are in no group.
     """
-    names, chosen = _read_collections()
+    names: dict[int, str] = {}
     alike: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
     turns: Counter[tuple[int, int, bool]] = Counter()
-    rows = Playlist.objects.filter(status__in=RENEWED).order_by("pk")
-    rows = rows.annotate(words=Cast("rules", TextField()))
-    for pk, account, own_words, *rest in rows.values_list(
-        "pk", "account", "description_is_custom", "words", WEEKDAY, *OVERRIDES
-    ):
-        alike[tuple(sorted(chosen.get(pk, ()))), *rest].append((pk, account))
+    for pk, rows in groupby(_read_rows(), key=itemgetter(0)):
+        (_, account, own_words, *rest, first, name), *more = rows
+        named = {first: name, **{row[-2]: row[-1] for row in more}}
+        chosen = {} if first is None else named
+        names |= chosen
+        alike[tuple(sorted(chosen)), *rest].append((pk, account))
         turns[account, _interval(rest[1], rest[3], settings), own_words] += 1
     groups = [_group(key, members, names, settings) for key, members in alike.items()]
     found = [group for group in groups if group is not None]
     return Fleet(sorted(found, key=lambda group: -group.playlists), turns)
 
 
-def _read_collections() -> tuple[dict[int, str], dict[int, list[int]]]:
-    """Return the names of collections, and those of each playlist, by primary key."""
-    links = Playlist.collections.through.objects.filter(playlist__status__in=RENEWED)
-    names: dict[int, str] = {}
-    chosen: dict[int, list[int]] = defaultdict(list)
-    for pk, collection, name in links.values_list(
-        "playlist", "collection", "collection__name"
-    ):
-        chosen[pk].append(collection)
-        names[collection] = name
-    return names, chosen
+def _read_rows() -> Iterable[tuple[Any, ...]]:
+    """Read playlist by playlist, a row for each of its collections."""
+    rows = Playlist.objects.filter(status__in=RENEWED).order_by("pk")
+    rows = rows.annotate(words=Cast("rules", TextField()))
+    own = ("pk", "account", "description_is_custom", "words", WEEKDAY, *OVERRIDES)
+    return rows.values_list(*own, "collections", "collections__name")
 
 
 def _interval(weekday: int | None, own: int | None, settings: RuntimeSettings) -> int:

@@ -66,7 +66,7 @@ class Outlook:
 def look_ahead(*, settings: RuntimeSettings, accounts: Sequence[Account]) -> Outlook:
     """Return how far library, budgets and accounts carry the fleet as it is.
 
-    `accounts` come with their apps and developers. Four queries, and the reading of
+    `accounts` come with their apps and developers. Three queries, and the reading of
     the library where it has changed.
     """
     fleet = capacity.read_fleet(settings=settings)

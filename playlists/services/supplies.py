@@ -2,9 +2,10 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from library.models import LibraryVersion
@@ -12,6 +13,18 @@ from playlists import sampler
 from playlists.services import stock
 
 MOST_KEPT = 128
+
+_OF_NO_ACCOUNT: Mapping[str, Any] = {
+    "size": 1,
+    "artist_separation": 0,
+    "cooldown_days": 0,
+    "rest_scope": "playlist",
+    "popularity_weight": 0,
+    "refresh_share": 100,
+    "pins": (),
+    "shares": (),
+}
+"""Rules that do not change what may be drawn, as they stand in every key."""
 
 _Stamp = tuple[UUID, int]
 _Key = tuple[_Stamp, tuple[int, ...], sampler.Rules]
@@ -28,13 +41,11 @@ class Supplies:
     ) -> sampler.Supply:
         """Return what these rules let come from some collections, or (none) from all.
 
-        It does not depend on size, rest and order, so rule sets that differ in these
-        alone share it.
+        It does not depend on size, rest, order and pins, so rule sets that differ in
+        these alone share it. Places kept for collections are not counted apart.
         """
         chosen = tuple(sorted(set(collection_ids)))
-        plain = replace(
-            rules, size=1, cooldown_days=0, artist_separation=0, rest_scope="playlist"
-        )
+        plain = replace(rules, **_OF_NO_ACCOUNT)
         if self._stamp is None:
             return _count(plain, chosen)
         key = (self._stamp, chosen, plain)
