@@ -14,7 +14,7 @@ from metrics.bench.measure import peak_mb
 from metrics.bench.memory import Memory, watched_memory
 from metrics.bench.sampler import Subject, barred_tracks, check
 from playlists.models import Playlist, PlaylistSnapshot
-from playlists.services import ahead, opening, planning, reshuffling
+from playlists.services import ahead, batches, opening, planning, reshuffling
 from playlists.services.opening import Wish
 from vibe_engine import clock
 
@@ -32,7 +32,7 @@ def measure(world: World) -> dict[str, Any]:
 
     :raises BenchError: a list is missing, short or breaks a rule.
     """
-    _open_runs()
+    _open_runs(world)
     before = Memory.now()
     started, cpu = time.perf_counter(), time.process_time()
     with watched_memory() as most:
@@ -63,13 +63,15 @@ def _check_some(world: World) -> None:
         check(plan.track_ids(), barred, all_artists=True)
 
 
-def _open_runs() -> None:
+def _open_runs(world: World) -> None:
     """Open a reshuffle of each, without telling the workers that run elsewhere."""
     wish, now = Wish(kind=KIND, verb="Reshuffle"), clock.now()
-    Run.objects.bulk_create(
-        opening.spec_for(wish, playlist).draft(now=now, requested_by=None)
-        for playlist in opening.with_lane(Playlist.objects.all())
-    )
+    playlists = Playlist.objects.select_related("account__app").order_by("pk")
+    for start in range(0, world.playlists, batches.CHUNK):
+        Run.objects.bulk_create(
+            opening.spec_for(wish, one).draft(now=now, requested_by=None)
+            for one in playlists[start : start + batches.CHUNK]
+        )
 
 
 def _draw_all() -> int:
