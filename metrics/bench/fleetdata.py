@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from django.contrib.auth.models import User
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Cast as CastTo
 from django.db.models.functions import Concat, Mod
@@ -18,6 +18,7 @@ from automation import runtime, schedules
 from automation.models import EngineLease, Run, RunRequest, Schedule, ScheduleSlot
 from library.models import Album, Artist, Collection, CollectionAlbum, Track
 from metrics.bench.data import INTERVAL_DAYS, World, write_rows, write_world
+from metrics.bench.indexes import without_indexes
 from metrics.models import MetricSnapshot
 from metrics.services import standing
 from metrics.services.snapshots import Figures
@@ -42,7 +43,7 @@ def write_fleet(*, tracks: int, playlists: int, snapshots: int, now: datetime) -
     The library and its past are those of the other benches; this adds accounts,
     collections, use counts, runs and slots of 400 days, two years of figures.
     """
-    with _unchecked(), _indexes_at_the_end():
+    with transaction.atomic(), without_indexes(HEAVY):
         world = write_world(
             tracks=tracks, playlists=playlists, snapshots=snapshots, now=now
         )
@@ -77,27 +78,6 @@ def _unchecked() -> Iterator[None]:
         yield
         if may:
             cursor.execute("SET session_replication_role = origin")
-
-
-@contextmanager
-def _indexes_at_the_end() -> Iterator[None]:
-    """Take the plain indexes of the largest tables away and make them anew."""
-    made: list[str] = []
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            tables = [model._meta.db_table for model in HEAVY]
-            cursor.execute(
-                "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s) "
-                "AND indexdef NOT LIKE 'CREATE UNIQUE%%'",
-                [tables],
-            )
-            for name, definition in cursor.fetchall():
-                cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
-                made.append(definition)
-            cursor.execute("SET maintenance_work_mem = '512MB'")
-        yield
-        for definition in made:
-            cursor.execute(definition)
 
 
 def _use_library(world: World) -> None:
