@@ -146,6 +146,8 @@ class Attempt:
 
     def stays(self) -> list[int]:
         """Return the picks that stay where they were, though they were to leave."""
+        if not len(self.fixed.leaving):
+            return []
         rows = np.array(self.picks.rows, np.int64)
         staying: list[int] = rows[contains(self.fixed.leaving, rows)].tolist()
         return staying
@@ -171,8 +173,11 @@ class Attempt:
         return rows[self.mask[rows] & ~out]
 
     def closed_in_stock(self) -> Int64s:
-        """Return what the shares keep out: stock for which they leave no place."""
-        if self.picks.room is None:
+        """Return what the shares keep out: stock for which they leave no place.
+
+        A full list has no place for anything; nothing is laid on the shares then.
+        """
+        if self.picks.room is None or not self.missing:
             return self.barred[:0]
         return self.left_in_stock(self.picks.closed_rows())
 
@@ -192,7 +197,9 @@ class Attempt:
     def _open(self, rows: Int64s) -> Int64s:
         """Leave out the rows for which shares leave no place."""
         room = self.picks.room
-        return rows if room is None else rows[room.open_rows(rows)]
+        if room is None or not self.missing:
+            return rows
+        return rows[room.open_rows(rows)]
 
     def _opened_since(self, mask: Flags, barred: Int64s) -> Int64s:
         """Return the rows in stock that an earlier mask and rest kept out."""

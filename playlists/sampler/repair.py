@@ -20,6 +20,9 @@ MOST_LENGTH = (1 << 16) - 1
 BUCKETS = 1 << 16
 KINDS_APART = 4_099
 STEPS = 800
+MOST_WITH_SHARES = 120
+STEPS_WITH_SHARES = 150
+"""Shares add places that every track takes, so a search with them costs more."""
 
 
 @dataclass
@@ -45,8 +48,9 @@ def repair(picks: Picks, rows: Int64s, goal: int, budget: Budget) -> bool:
     places = scarce_places(beside, candidates)
     search = Search(places, [row in picked for row in candidates])
     free = len(picks) - len(fixed)
+    steps = STEPS if picks.room is None else STEPS_WITH_SHARES
     for length in (min(goal - len(fixed), search.bound), free + 1):
-        found = search.find(length, STEPS) if length > free else None
+        found = search.find(length, steps) if length > free else None
         if found is not None:
             picks.become([*fixed, *(candidates[track] for track in found)])
             return True
@@ -95,7 +99,8 @@ def _candidates(picks: Picks, beside: Picks, rows: Int64s) -> Int64s:
     if picks.room is None:
         rows = rows[_not_outdone(beside, rows)]
     credits = np.cumsum(picks.credits.lengths[rows])
-    return rows[credits <= MOST_CREDITS][:MOST_CANDIDATES]
+    most = MOST_CANDIDATES if picks.room is None else MOST_WITH_SHARES
+    return rows[credits <= MOST_CREDITS][:most]
 
 
 def _some_of_each(picks: Picks, rows: Int64s) -> Int64s:

@@ -90,14 +90,14 @@ class Room:
 
     def open_rows(self, rows: Int64s | Int32s) -> Flags:
         """Tell of each of some rows whether there is a place left for it."""
-        is_open = np.array([self._is_open(sets) for sets in range(len(self._left))])
-        found: Flags = is_open[self._members[rows]]
-        return found
+        return self._open_kinds().take(self._members[rows])
 
     def closed_rows(self) -> Int64s:
         """Return the rows for which every place that is left is not meant."""
-        everyone = np.arange(len(self._members))
-        return everyone[~self.open_rows(everyone)]
+        return np.flatnonzero(~self._open_kinds().take(self._members))
+
+    def _open_kinds(self) -> Flags:
+        return np.array([self._is_open(belongs) for belongs in range(len(self._left))])
 
     def kinds(self, rows: Int64s) -> npt.NDArray[np.uint64]:
         """Return a number for each of some rows, equal where the shares are."""

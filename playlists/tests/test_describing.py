@@ -130,3 +130,11 @@ class TestFactsOf:
 
     def test_knows_nothing_bad_without_a_report(self) -> None:
         assert facts_of(track_count=5, report={}) == ListFacts(size=5)
+
+
+class TestFacts:
+    def test_promise_no_rest_where_a_track_is_pinned(self) -> None:
+        notes = {"7": [None, "pinned"], "8": [20_000, "rested"]}
+        assert not facts_of(track_count=2, report={"per_track": notes}).keeps_rest
+        del notes["7"]
+        assert facts_of(track_count=1, report={"per_track": notes}).keeps_rest
