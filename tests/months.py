@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from django.core.management import call_command
@@ -79,10 +79,12 @@ class Month:
         return run_command("create_playlists", *options, "--wait")
 
     def live(self, days: int = DAYS) -> None:
-        """Move day by day; what is due is opened by its schedule and worked."""
-        schedules.ensure_defaults(now=self.clock.now())
-        for _ in range(days):
-            self.clock.forward(days=1)
+        """Look late each evening; what is due is opened by its schedule and worked."""
+        now = self.clock.now()
+        schedules.ensure_defaults(now=now)
+        evening = max(now, now.replace(hour=23, minute=30))
+        for day in range(1, days + 1):
+            self.clock.set(evening + timedelta(days=day))
             schedules.open_due_slots(now=self.clock.now())
             while due := Run.objects.due(now=self.clock.now()).values_list("pk"):
                 worker.work_all([pk for (pk,) in due])

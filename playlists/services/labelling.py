@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
 
+from automation.models import Schedule
 from playlists.models import Label, Playlist
 from playlists.naming import LABEL_LONGEST, clean_label
 from vibe_engine.errors import InputError
@@ -121,6 +122,11 @@ def rename_label(*, label: Label, name: str) -> None:
 def delete_label(*, label: Label) -> None:
     """Delete a label; the playlists that carried it stay."""
     label.delete()
+
+
+def count_schedules(label: Label) -> int:
+    """Return how many schedules reshuffle the playlists that carry a label."""
+    return Schedule.objects.filter(arguments__label=label.pk).count()
 
 
 def labels_with_counts() -> QuerySet[Label]:

@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from accounts.models import Account
 from accounts.tests.factories import make_account
-from automation.models import Run
+from automation import schedules
+from automation.models import Run, Schedule
 from library.tests.factories import make_collection, make_tracks
 from playlists.models import Label, Playlist
 from playlists.naming import clean_label
@@ -230,8 +231,13 @@ class TestPages:
     def test_delete_a_label_and_leave_its_playlists(self, operator: Client) -> None:
         playlist = make_playlist()
         label_all("night")
-        address = reverse("playlists:delete_label", args=[Label.objects.get().pk])
-        assert "Playlists that carry it" in operator.get(address).content.decode()
+        label = Label.objects.get()
+        schedules.ensure_defaults(now=clock.now())
+        first = Schedule.objects.order_by("pk")[:1].values("pk")
+        Schedule.objects.filter(pk__in=first).update(arguments={"label": label.pk})
+        assert labelling.count_schedules(label) == 1
+        address = reverse("playlists:delete_label", args=[label.pk])
+        assert "Schedules of this group" in operator.get(address).content.decode()
         operator.post(address)
         assert not Label.objects.exists()
         assert Playlist.objects.get() == playlist

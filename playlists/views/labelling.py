@@ -5,7 +5,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from automation.once import once_per_form
 from playlists import selection
 from playlists.forms import BulkLabelForm, LabelForm, add_error
 from playlists.models import Label, Playlist
@@ -58,7 +57,6 @@ def label_report(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @operator_required
-@once_per_form
 def rename_label(request: OperatorRequest, pk: int) -> HttpResponse:
     """Give a label another name."""
     label = get_object_or_404(Label, pk=pk)
@@ -87,7 +85,6 @@ def _show_rename(
 
 @require_http_methods(["GET", "POST"])
 @operator_required
-@once_per_form
 def delete_label(request: OperatorRequest, pk: int) -> HttpResponse:
     """Ask whether a label shall go, and delete it."""
     label = get_object_or_404(Label, pk=pk)
@@ -99,9 +96,12 @@ def delete_label(request: OperatorRequest, pk: int) -> HttpResponse:
         return redirect("playlists:labels")
     context = {
         "title": f"Delete the label “{label}”?",
-        "text": "Its playlists stay as they are and only lose this label. A schedule "
-        "that names it finds nothing to do any more.",
-        "facts": [("Playlists that carry it", grouping.playlists_of(label).count())],
+        "text": "Its playlists stay as they are and only lose this label. Schedules of "
+        "this group fail from then on: edit or delete them.",
+        "facts": [
+            ("Playlists that carry it", grouping.playlists_of(label).count()),
+            ("Schedules of this group", labelling.count_schedules(label)),
+        ],
         "action": request.path,
         "label": "Delete the label",
         "icon": "trash",
@@ -114,7 +114,6 @@ def delete_label(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operator_required
-@once_per_form
 def set_labels(request: OperatorRequest, pk: int) -> HttpResponse:
     """Let a playlist carry the labels that a line names, and no others."""
     playlist = get_object_or_404(Playlist.objects.managed(), pk=pk)
@@ -130,7 +129,6 @@ def set_labels(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operator_required
-@once_per_form
 def label_many(request: OperatorRequest) -> HttpResponse:
     """Give labels to a selection of playlists, or take some from them."""
     try:
