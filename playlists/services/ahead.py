@@ -8,7 +8,7 @@ does not hold any more. Nobody waits: a run that finds no list draws one itself.
 
 import fcntl
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -88,16 +88,19 @@ def _turn() -> Iterator[bool]:
     """Tell whether this thread alone, of all on this machine, draws ahead now.
 
     The system ends a turn with its process. On several machines two may draw for the
-    same runs: the rows decide whose lists are stored.
+    same runs: the rows decide whose lists are stored. Where the lock cannot be had at
+    all, on a full disk perhaps, nobody draws ahead.
     """
-    folder = Path(django_settings.VAR_DIR)
-    with (folder / "drawing-ahead.lock").open("w") as lock:
+    with ExitStack() as held:
         try:
+            path = Path(django_settings.VAR_DIR) / "drawing-ahead.lock"
+            lock = held.enter_context(path.open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
+        except OSError:
+            is_mine = False
         else:
-            yield True
+            is_mine = True
+        yield is_mine
 
 
 def _is_deadly(kind: str) -> bool:

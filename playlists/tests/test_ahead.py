@@ -2,6 +2,8 @@
 
 import signal
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -257,6 +259,13 @@ class TestWhoIsLeftOut:
             assert is_mine
             assert draw_ahead(run) == 0
         assert draw_ahead(run) == 12
+
+    def test_everybody_where_the_lock_cannot_be_had(
+        self, twelve: list[Playlist], settings: Any, tmp_path: Path
+    ) -> None:
+        open_bulk()
+        settings.VAR_DIR = tmp_path / "gone"
+        assert draw_ahead(claim_next()) == 0
 
     def test_a_worker_that_has_lost_its_run_stores_nothing(
         self, twelve: list[Playlist]
