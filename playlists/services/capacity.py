@@ -16,8 +16,9 @@ from accounts.models import Account, Developer
 from accounts.throttle import usage
 from automation.runtime import RuntimeSettings
 from playlists import sampler
-from playlists.effective import inherited_values, whole_weeks
+from playlists.effective import inherited_rules, inherited_values, whole_weeks
 from playlists.models import Playlist
+from playlists.sampler.stored import RULES_VERSION, migrated
 from playlists.services.supplies import Supplies
 
 OVERRIDES = ("size", "interval_days", "cooldown_days", "artist_cap")
@@ -254,7 +255,8 @@ def terms_of(
     given = {name: value for name, value in own.items() if value is not None}
     values = inherited_values(settings) | given
     interval = values.pop("interval_days")
-    made = sampler.Rules.from_dict({**(rules or {}), **values})
+    kept = {**inherited_rules(settings), **migrated(rules or {})}
+    made = sampler.Rules.from_dict({**kept, "version": RULES_VERSION, **values})
     interval = whole_weeks(interval) if is_weekly else interval
     return Terms(made, interval, tuple(sorted(collection_ids)))
 
@@ -274,6 +276,23 @@ def library_load(
         most=most_playlists(terms, supply, taken=taken),
         room=supply.most_lists(size, taken=taken) * size,
     )
+
+
+def joined_by(
+    terms: Terms, *, count: int, held: int, fleet: Fleet, supplies: Supplies
+) -> LibraryLoad:
+    """Return what playlists of some terms ask together with as many new ones.
+
+    `held` are the playlists of the new ones' account: with a rest across the account
+    all of them are taken to have the same terms.
+    """
+    alike = sum(one.playlists for one in fleet.groups if one.terms == terms)
+    others = [one for one in fleet.groups if one.terms != terms]
+    by_scope = {"playlist": 1, "account": held + count, "fleet": alike + count}
+    together = by_scope[terms.rules.rest_scope]
+    group = Group(terms, alike + count, together, own={}, pks=())
+    across = others if terms.rules.rest_scope == "fleet" else []
+    return library_load(group, others=across, supplies=supplies)
 
 
 def _taken(

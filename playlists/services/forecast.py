@@ -8,7 +8,7 @@ from accounts.models import Account, Developer
 from automation.runtime import RuntimeSettings
 from playlists import sampler
 from playlists.services import capacity, easing
-from playlists.services.capacity import Terms, WriteLoad
+from playlists.services.capacity import LibraryLoad, Terms, WriteLoad
 from playlists.services.creation import check_override, count_managed, find_collections
 from playlists.services.easing import Help
 from playlists.services.supplies import Supplies
@@ -62,6 +62,7 @@ class Forecast:
     sentences: tuple[str, ...]
 
 
+SCOPES = {"account": "the account", "fleet": "the fleet"}
 LIBRARY, WRITES, PLACES = "library", "writes", "places"
 
 
@@ -72,9 +73,13 @@ class _Order:
     account: Account
     count: int
     terms: Terms
-    supply: sampler.Supply
+    library: LibraryLoad
     load: WriteLoad
     settings: RuntimeSettings
+
+    @property
+    def supply(self) -> sampler.Supply:
+        return self.library.supply
 
     @property
     def free_writes(self) -> int:
@@ -110,7 +115,13 @@ def forecast_creation(
         account,
         count,
         terms,
-        Supplies().find(terms.rules, terms.collection_ids),
+        capacity.joined_by(
+            terms,
+            count=count,
+            held=count_managed(account),
+            fleet=capacity.read_fleet(settings=settings),
+            supplies=Supplies(),
+        ),
         capacity.write_load(developer=developer, settings=settings),
         settings,
     )
@@ -132,7 +143,12 @@ def _forecast(order: _Order, cost: CallCost) -> Forecast:
         expected_share=share,
         distinct_tracks=round(supply.recordings * (1.0 - (1.0 - share) ** order.count)),
         needed_per_list=order.terms.needed,
-        carries=capacity.carries(order.terms, supply),
+        carries=capacity.carries(
+            order.terms,
+            supply,
+            playlists=order.library.group.together,
+            taken=order.library.taken,
+        ),
         free_places=max(0, order.settings.max_playlists_per_account - held),
         free_writes=order.free_writes,
         binds="",
@@ -159,7 +175,12 @@ def _binds(forecast: Forecast, count: int) -> str:
 
 def _helps(forecast: Forecast, order: _Order) -> tuple[Help, ...]:
     if forecast.binds == LIBRARY:
-        return easing.ease_library(order.terms, order.supply)
+        return easing.ease_library(
+            order.terms,
+            order.supply,
+            playlists=order.library.group.together,
+            taken=order.library.taken,
+        )
     if forecast.binds == PLACES:
         return easing.ease_places(
             held=order.settings.max_playlists_per_account - forecast.free_places,
@@ -230,7 +251,7 @@ def warn_creation(
 def _sentences(forecast: Forecast, order: _Order) -> tuple[str, ...]:
     if not forecast.tracks:
         return ("There is no track to draw yet.",)
-    rest = _rest_sentence(forecast, order.terms.rules)
+    rest = _rest_sentence(forecast, order)
     room = _room_sentence(forecast, order)
     overlap = _overlap_sentence(forecast, order.count)
     return (overlap, rest, room) if room else (overlap, rest)
@@ -278,11 +299,19 @@ def _overlap_sentence(forecast: Forecast, count: int) -> str:
     )
 
 
-def _rest_sentence(forecast: Forecast, rules: sampler.Rules) -> str:
+def _rest_sentence(forecast: Forecast, order: _Order) -> str:
+    rules, most = order.terms.rules, order.library.most
     if forecast.reachable_size < rules.size:
         return (
             f"The artist cap of {rules.artist_cap} leaves room for "
             f"{forecast.reachable_size} of {rules.size} tracks: the lists will be short."
+        )
+    if not forecast.carries and order.terms.is_shared:
+        together = order.library.group.together
+        return (
+            f"With a rest across {SCOPES[rules.rest_scope]} the library carries about "
+            f"{most:,} such playlists, and there would be {together:,}: the rest "
+            "will be shortened."
         )
     if not forecast.carries:
         return (

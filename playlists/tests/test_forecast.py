@@ -73,6 +73,18 @@ class TestForecastCreation:
         assert found.needed_per_list == 100
         assert found.carries
 
+    def test_counts_the_lists_that_share_their_rest(self) -> None:
+        make_tracks(600, artists=200)
+        settings = RuntimeSettings(cooldown_days=5, rest_scope="fleet")
+        assert forecast(count=5, settings=settings).carries
+        for _ in range(2):
+            make_playlist()
+        found = forecast(count=5, settings=settings)
+        assert (found.carries, found.binds) == (False, "library")
+        assert "carries about 5 such playlists, and there would be 7" in " ".join(
+            found.sentences
+        )
+
     def test_sees_that_the_cap_keeps_lists_short(self) -> None:
         for _ in range(10):
             artist = make_artist()
