@@ -19,6 +19,7 @@ from django.db.models import Q
 from automation import doorbell, holds, ledger, schedules, verdicts, worker
 from automation.models import EngineLease, Run, ScheduleSlot, Submission
 from automation.restored import Witness
+from automation.retention import KEEP_ROUTINE
 from automation.watching import Lookout
 from vibe_engine import clock
 
@@ -33,8 +34,6 @@ UNANSWERED = timedelta(seconds=settings.TIMES["UNANSWERED_S"])
 OWN_THREADS = 4
 OWN_QUEUE = 40
 """Runs that the engine holds ready for its own threads between two rounds."""
-KEEP_ROUTINE = timedelta(days=7)
-"""Slots, keys of forms and scheduled runs that ended well are kept for so long."""
 
 
 class Engine:

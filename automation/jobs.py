@@ -1,7 +1,7 @@
 """The kinds of run that the engine room itself can carry out."""
 
 from automation import registry, retention, runtime
-from automation.models import Delivery, Notice, Run, ScheduleSlot
+from automation.models import Delivery, Notice, Run
 from automation.notices import concerns, keeping, own, sending, watch
 from automation.registry import kind
 from automation.retention import Kept
@@ -24,7 +24,6 @@ registry.on(retention.DUE, retention.delete_old_runs)
 registry.on(retention.DUE, keeping.delete_old_notices)
 registry.on(concerns.COLLECT, own.collect)
 registry.on("account.erased", keeping.forget_account)
-registry.on(retention.DUE, retention.delete_old_slots)
 retention.declare(
     Kept(
         Run,
@@ -32,13 +31,6 @@ retention.declare(
         "runs_retention_days",
         retention.runs_older_than,
         lambda before: retention.ended_runs(before=before),
-    ),
-    Kept(
-        ScheduleSlot,
-        "Slots of schedules",
-        "runs_retention_days",
-        retention.slots_older_than,
-        retention.old_slots,
     ),
     Kept(
         Delivery,

@@ -42,6 +42,7 @@ class Overview:
     prunings: Sequence[Pruning]
     schedule: Schedule | None
     next_at: datetime | None
+    routine_days: int = retention.KEEP_ROUTINE.days
 
 
 def overview(*, now: datetime) -> Overview:

@@ -8,14 +8,17 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from automation import pruning, registry
-from automation.models import Run, RunQuerySet, ScheduleSlot
+from automation.models import Run, RunQuerySet
 from automation.runtime import RuntimeSettings
 
 KIND = "automation.apply_retention"
 DUE = "retention.due"
 """The event; listeners get `run`, `settings` and `now`, and delete in batches."""
-SLOTS_KEPT_AT_LEAST = timedelta(days=7)
-"""Slots say which moments are done with; the engine looks two days back at most."""
+KEEP_ROUTINE = timedelta(days=7)
+"""Slots, keys of forms and scheduled runs that ended well are kept for so long.
+
+The engine forgets them by itself, every hour.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,24 +76,6 @@ def runs_older_than(settings: RuntimeSettings, now: datetime) -> datetime | None
     """Return from when on runs are kept; None: for good."""
     days = settings.runs_retention_days
     return now - timedelta(days=days) if days else None
-
-
-def slots_older_than(settings: RuntimeSettings, now: datetime) -> datetime | None:
-    """Return from when on slots are kept; None: for good."""
-    days = settings.runs_retention_days
-    return now - max(timedelta(days=days), SLOTS_KEPT_AT_LEAST) if days else None
-
-
-def old_slots(before: datetime) -> QuerySet[ScheduleSlot]:
-    """Return the slots of before a moment."""
-    return ScheduleSlot.objects.filter(slot__lt=before)
-
-
-def delete_old_slots(*, run: Run, settings: RuntimeSettings, now: datetime) -> None:
-    """Delete slots that were done with long ago."""
-    older_than = slots_older_than(settings, now)
-    if older_than is not None:
-        pruning.prune(run, old_slots(older_than), older_than=older_than, now=now)
 
 
 def ended_runs(*, before: datetime) -> RunQuerySet:

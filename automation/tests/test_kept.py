@@ -8,7 +8,7 @@ from django.test import Client
 
 from automation import kept, ledger, retention, runtime, schedules
 from automation.ledger import RunSpec
-from automation.models import Run, Schedule, ScheduleSlot, Setting
+from automation.models import Run, Setting
 from automation.tests.factories import make_run
 from vibe_engine import clock
 
@@ -33,7 +33,6 @@ class TestOverview:
         tables = {one.kept.table for one in kept.overview(now=clock.now()).rows}
         assert tables == {
             "runs",
-            "schedule_slots",
             "notices",
             "notice_deliveries",
             "spotify_usage",
@@ -78,27 +77,6 @@ class TestOverview:
             kept.overview(now=clock.now())
 
 
-class TestSlots:
-    def test_go_with_the_runs_but_not_within_a_week(self) -> None:
-        now = clock.now()
-        schedules.ensure_defaults(now=now)
-        schedule = Schedule.objects.order_by("pk")[0]
-        for days in (40, 8, 6):
-            ScheduleSlot.objects.create(
-                schedule=schedule,
-                slot=now - timedelta(days=days),
-                opened_at=now,
-                outcome=ScheduleSlot.Outcome.SKIPPED,
-            )
-        old = {}
-        for days in (30, 1):
-            settings = runtime.RuntimeSettings(runs_retention_days=days)
-            before = retention.slots_older_than(settings, now)
-            assert before is not None
-            old[days] = retention.old_slots(before).count()
-        assert old == {30: 1, 1: 2}
-
-
 class TestPage:
     def test_tells_a_viewer_who_may_not_run_it(
         self, viewer: Client, operator: Client
@@ -108,6 +86,7 @@ class TestPage:
         page = viewer.get("/automation/retention/").content.decode()
         assert "Ended runs" in page
         assert "400 days" in page
+        assert "for 7 days" in page
         assert "Run it now" not in page
         assert "Run it now" in operator.get("/automation/retention/").content.decode()
 

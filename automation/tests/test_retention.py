@@ -81,7 +81,6 @@ class TestListeners:
         names = {f"{one.__module__}.{one.__name__}" for one in listeners}
         assert names == {
             "automation.retention.delete_old_runs",
-            "automation.retention.delete_old_slots",
             "automation.notices.keeping.delete_old_notices",
             "accounts.services.keeping.delete_old_usage",
             "accounts.services.keeping.finish_erasures",
