@@ -105,7 +105,7 @@ class Picks:
     def add_in_order(self, rows: Int64s | Int32s, goal: int) -> None:
         """Add what fits, first come first served, until there are `goal` picks."""
         if self.room is not None:
-            self._add_one_by_one(rows, goal)
+            self._add_one_by_one(rows[self.room.open_rows(rows)], goal)
             return
         row_of, has_room = self._row_of, self._has_room
         keys = self.keys_of(rows).tolist()
