@@ -97,7 +97,7 @@ class TestBenchPages:
     def test_keeps_every_page_light(self) -> None:
         figures = bench(
             *("pages", "--tracks", "2000", "--playlists", "40", "--history", "8000"),
-            *("--runs", "2", "--database", "sqlite"),
+            *("--runs", "1", "--database", "sqlite"),
         )
         assert figures["history"] == 8_000
         for page in figures["pages"]:
