@@ -161,6 +161,7 @@ PAGES = (
         {"state": "failed", "q": "onerror"},
         {"kind": "playlists.reshuffle", "who": "schedule"},
         {"older": "100000000", "state": "active"},
+        most=12,
     ),
     Page("automation:run", "run person step", row="run"),
     Page("automation:run", "run person", row="bulk"),
