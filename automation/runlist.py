@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from automation.models import Run
 
@@ -43,10 +43,8 @@ class Wanted:
         if self.who:
             runs = _asked_by(runs, self.who)
         if self.q:
-            newest = Run.objects.order_by("-pk").values_list("pk", flat=True).first()
-            runs = runs.filter(
-                pk__gt=(newest or 0) - LOOKED_THROUGH, title__icontains=self.q
-            )
+            newest = Subquery(Run.objects.order_by("-pk").values("pk")[:1])
+            runs = runs.filter(pk__gt=newest - LOOKED_THROUGH, title__icontains=self.q)
         return runs
 
 
