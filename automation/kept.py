@@ -65,7 +65,9 @@ def _rows(
     settings: RuntimeSettings, prunings: Sequence[Pruning], *, now: datetime
 ) -> list[KeptRow]:
     tables = retention.declared()
-    bounds = [kept.older_than(settings, now) for kept in tables]
+    known = {kept.older_than for kept in tables}
+    found = {older_than: older_than(settings, now) for older_than in known}
+    bounds = [found[kept.older_than] for kept in tables]
     old = [
         kept.model._default_manager.none() if bound is None else kept.too_old(bound)
         for kept, bound in zip(tables, bounds, strict=True)

@@ -298,6 +298,11 @@ def retention_due(*, run: Run, settings: RuntimeSettings, now: datetime) -> None
         history.apply_retention(run=run, keep_after=keep_after, now=now)
 
 
+def history_older_than(settings: RuntimeSettings, now: datetime) -> datetime | None:
+    """Return from when on history is kept; None: for good."""
+    return history.keep_history_after(settings=settings, now=now)
+
+
 def shadow_left(*, lane: str, now: datetime) -> None:
     """Let what was only recorded be due by the lists that really stand there."""
     shadowing.date_by_live_lists(lane=lane, settings=runtime.load())
@@ -313,14 +318,14 @@ retention.declare(
         PlaylistSnapshot,
         "Lists that stood before",
         "history_retention_days",
-        lambda settings, now: history.keep_history_after(settings=settings, now=now),
+        history_older_than,
         lambda before: history.ended_lists(before=before),
     ),
     Kept(
         HistoryEntry,
         "Their tracks, the history",
         "history_retention_days",
-        lambda settings, now: history.keep_history_after(settings=settings, now=now),
+        history_older_than,
         history.old_entries,
     ),
 )
