@@ -106,7 +106,9 @@ def count(*, now: datetime) -> Use:
     whole = PlaylistSnapshot.objects.current().aggregate(
         lists=Count("pk"), places=Coalesce(Sum("track_count"), 0)
     )
-    return Use(dict(bands), resting, never, **whole, artists=_most_exposed(), taken_at=now)
+    return Use(
+        dict(bands), resting, never, **whole, artists=_most_exposed(), taken_at=now
+    )
 
 
 def _in_current_lists() -> QuerySet[HistoryEntry]:
