@@ -79,12 +79,12 @@ class Month:
         return run_command("create_playlists", *options, "--wait")
 
     def live(self, days: int = DAYS) -> None:
-        """Look late each evening; what is due is opened by its schedule and worked."""
+        """Look twice a day; what is due is opened by its schedule and worked."""
         now = self.clock.now()
         schedules.ensure_defaults(now=now)
-        evening = max(now, now.replace(hour=23, minute=30))
-        for day in range(1, days + 1):
-            self.clock.set(evening + timedelta(days=day))
+        morning = now.replace(hour=11, minute=0)
+        for half_days in range(2, 2 * days + 2):
+            self.clock.set(morning + timedelta(hours=12 * half_days))
             schedules.open_due_slots(now=self.clock.now())
             while due := Run.objects.due(now=self.clock.now()).values_list("pk"):
                 worker.work_all([pk for (pk,) in due])
