@@ -5,17 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from metrics.models import MetricSnapshot
+from metrics.models import MetricSnapshot, Standing
 
 
-@admin.register(MetricSnapshot)
-class MetricSnapshotAdmin(admin.ModelAdmin[MetricSnapshot]):
-    """Figures over time; nobody edits them."""
-
-    list_display = ("slot", "grain", "taken_at")
-    list_filter = ("grain",)
-    date_hierarchy = "slot"
-    readonly_fields = ("grain", "slot", "taken_at", "figures")
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Figures that only the product itself writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -25,3 +19,20 @@ class MetricSnapshotAdmin(admin.ModelAdmin[MetricSnapshot]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(MetricSnapshot)
+class MetricSnapshotAdmin(ReadOnlyAdmin):
+    """Figures over time."""
+
+    list_display = ("slot", "grain", "taken_at")
+    list_filter = ("grain",)
+    date_hierarchy = "slot"
+    readonly_fields = ("grain", "slot", "taken_at", "figures")
+
+
+@admin.register(Standing)
+class StandingAdmin(ReadOnlyAdmin):
+    """How the lists use the library, as last counted."""
+
+    list_display = ("taken_at", "took_ms")

@@ -150,7 +150,7 @@ def exposure(use: Use) -> Exposure:
     artists = [
         ExposedArtist(
             name=one.name or "Unnamed artist",
-            url=f"{tracks}?{urlencode({'artist': one.key})}",
+            url=f"{tracks}?{urlencode({'artist': one.key or ''})}",
             image_url=one.image_url,
             places=one.places,
         )
