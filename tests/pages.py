@@ -74,7 +74,7 @@ PAGES = (
     Page("metrics:capacity", "account collection", most=14),
     *variants("metrics:trends", "", {"span": "24h"}, {"span": "year"}),
     *variants("metrics:search", "account", {"q": "onerror"}, {"q": "no such name"}),
-    Page("metrics:health", "account"),
+    Page("metrics:health", "account", most=12),
     Page("profile", "account"),
     Page("accounts:list", "account app"),
     asked("accounts:connect", "account app"),

@@ -11,7 +11,7 @@ from accounts.models import App
 from accounts.tests.factories import connect_account, make_app
 from automation import ledger, registry, runtime, worker
 from automation.ledger import RunSpec
-from automation.models import Run
+from automation.models import EngineLease, Run
 from library import services
 from library.models import FEATURE_NAMES, Album, LibraryVersion, SourcePause, Track
 from library.services import describing, sources
@@ -293,6 +293,10 @@ class TestPages:
         django_assert_max_num_queries: Any,
     ) -> None:
         make_album(tracks=2)
+        now = product_clock.now()
+        EngineLease.objects.create(
+            holder="engine:1", lease_until=now, heartbeat_at=now, broker_ok=True
+        )
         operator.get("/library/features/")
         with django_assert_max_num_queries(12):
             assert operator.get("/library/features/").status_code == 200
