@@ -43,7 +43,7 @@ def _ending(account: Account, ahead: timedelta, now: datetime) -> Concern:
     return Concern(
         topic=Topic.CONSENT,
         key=f"consent:{account.pk}:{ends_at:%Y-%m-%d}:{ahead.days}",
-        title=f"The consent of {account} ends on {ends_at:%d %B %Y}",
+        title=f"The consent of {account} ends on {ends_at:%-d %B %Y}",
         text=f"{_playlists(account)} from then on; nothing is lost.",
         todo="Renew the consent before that; it takes a minute.",
         path=reverse("accounts:renew", args=[account.pk]),

@@ -193,7 +193,7 @@ def _check_circuit(developer: Developer, *, now: datetime) -> None:
         return
     is_premium = developer.circuit_cause == Cause.PREMIUM
     problem = consent.PREMIUM_LAPSED if is_premium else consent.CLOSED_FOR_NOW
-    detail = f"Calls go on at {until:%H:%M} UTC on {until:%d %B %Y}."
+    detail = f"Calls go on at {until:%H:%M} UTC on {until:%-d %B %Y}."
     raise ConsentError(problem, detail=detail)
 
 

@@ -48,7 +48,7 @@ def ended_words(account: Account, *, now: datetime) -> str:
     """Say when the consent ends or has ended, and what to do."""
     verb = "ended" if account.consent_ends_at <= now else "ends"
     return (
-        f"The consent {verb} on {account.consent_ends_at:%d %B %Y}, six months after "
+        f"The consent {verb} on {account.consent_ends_at:%-d %B %Y}, six months after "
         "it was given. Connect the account again."
     )
 

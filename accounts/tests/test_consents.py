@@ -85,7 +85,7 @@ class TestEnd:
         soon.refresh_from_db()
         assert statuses(soon, later) == ["needs_reauth", "active"]
         assert soon.status_reason == (
-            "The consent ends on 01 June 2026, six months after it was given. "
+            "The consent ends on 1 June 2026, six months after it was given. "
             "Connect the account again."
         )
 
