@@ -27,11 +27,10 @@ def create(request: OperatorRequest) -> HttpResponse:
     settings = runtime.load()
     if request.method == "POST":
         return _create(request, CreateForm(request.POST, settings=settings), settings)
-    initial: dict[str, Any] = {
-        "account": access.active_account_id(request),
-        **request.GET.dict(),
-        "collections": request.GET.getlist("collections"),
-    }
+    initial: dict[str, Any] = {"account": access.active_account_id(request)}
+    asked = request.GET
+    initial |= {name: asked[name] for name in CreateForm.base_fields if name in asked}
+    initial["collections"] = asked.getlist("collections")
     form = CreateForm(initial=initial, settings=settings)
     return _show(request, form)
 
