@@ -25,7 +25,7 @@ def database_of_a_module(blocker: DjangoDbBlocker) -> Iterator[None]:
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
-        _learn_sizes()
+        learn_sizes()
 
 
 @contextmanager
@@ -47,15 +47,17 @@ def settle() -> None:
     In this order: PostgreSQL keeps the plans of its checks, and those made for
     empty tables read whole ones.
     """
-    _learn_sizes()
+    learn_sizes()
     connection.check_constraints()
 
 
-def _learn_sizes() -> None:
-    """Look at our own tables alone.
+def learn_sizes() -> None:
+    """Let PostgreSQL know how much there is, as it finds out by itself elsewhere.
 
-    A whole ANALYZE also locks what all databases share, until the transaction ends,
-    and other workers that do the same would wait for it.
+    What a transaction has not committed, its autovacuum does not see, and joins of
+    rows that it knows nothing of may take minutes. Our own tables alone: a whole
+    ANALYZE also locks what all databases share, until the transaction ends, and
+    other workers that do the same would wait for it.
     """
     tables = connection.introspection.django_table_names(only_existing=True)
     with connection.cursor() as cursor:

@@ -17,6 +17,7 @@ from automation import schedules, worker
 from automation.models import Run
 from library.models import Track as StoredTrack
 from playlists.models import Playlist, PlaylistSnapshot
+from tests.modulewide import learn_sizes
 from vibe_engine.sandbox.catalogue import Album, Catalogue, Track
 from vibe_engine.testing.clock import MovableClock
 from vibe_engine.testing.plugin import DEVELOPMENT_APP, EXTENDED_APP
@@ -85,6 +86,7 @@ class Month:
         morning = now.replace(hour=11, minute=0)
         for half_days in range(2, 2 * days + 2):
             self.clock.set(morning + timedelta(hours=12 * half_days))
+            learn_sizes()
             schedules.open_due_slots(now=self.clock.now())
             while due := Run.objects.due(now=self.clock.now()).values_list("pk"):
                 worker.work_all([pk for (pk,) in due])
