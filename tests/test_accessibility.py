@@ -59,7 +59,8 @@ class TestAccessibility:
         names = []
         for name, _ in every_page(still, demo_product):
             names.append(name)
-            findings += grave_findings(still) if name != "admin" else []
+            is_ours = "/admin/" not in still.url
+            findings += grave_findings(still) if is_ours else []
         assert findings == []
         assert len(names) >= FEWEST_PAGES, names
 
