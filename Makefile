@@ -22,7 +22,7 @@ run: $(VENV)/runtime.stamp
 
 test: check
 	@.ci/chromium
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	$(BIN)/python -m pytest --db=sqlite -m portable
 
 storm: $(VENV)/dev.stamp
