@@ -48,6 +48,10 @@ class Stopwatch:
         """Return the median of the processor's time in this process."""
         return median(self.cpu[name])
 
+    def cpu_least(self, name: str) -> float:
+        """Return the least of the processor's time: what nothing else has disturbed."""
+        return min(self.cpu[name])
+
     def waited(self, name: str) -> float:
         """Return the time on the wall over that of the processor, at the median.
 

@@ -173,7 +173,7 @@ def _line(
         "p95_ms": round(p95_ms, 1),
         "median_ms": round(watch.median(page), 1),
         "ratio_bare_view": round(p95_ms / bare_ms, 2),
-        "ratio_bare_cpu": round(watch.cpu_median(page) / watch.cpu_median(BARE), 2),
+        "ratio_bare_cpu": round(watch.cpu_least(page) / watch.cpu_least(BARE), 2),
         "slowest_query_ms": round(max(queries, default=0.0), 1),
     }
     return line | {"ok": not misses(line)}

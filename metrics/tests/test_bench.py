@@ -38,7 +38,7 @@ def bench(*arguments: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def sizes(django_db_blocker: DjangoDbBlocker) -> list[dict[str, Any]]:
     """Figures of two sizes, ten times apart; the bench has databases of its own."""
-    small = ("--runs", "4", "--playlists", "6", "--database", "sqlite")
+    small = ("--runs", "2", "--playlists", "6", "--database", "sqlite")
     with django_db_blocker.unblock():
         figures = bench("sampler", "--tracks", "1000", "10000", *small)
     sizes: list[dict[str, Any]] = figures["sizes"]
@@ -97,13 +97,13 @@ class TestBenchPages:
     def test_keeps_every_page_light(self) -> None:
         figures = bench(
             *("pages", "--tracks", "2000", "--playlists", "40", "--history", "8000"),
-            *("--runs", "1", "--database", "sqlite"),
+            *("--runs", "2", "--database", "sqlite"),
         )
         assert figures["history"] == 8_000
         for page in figures["pages"]:
             assert set(page) >= {"url", "queries", "p95_ms", "ratio_bare_view"}
             assert page["queries"] <= 12, page["url"]
-            assert page["ratio_bare_cpu"] < 8, page["url"]
+            assert page["ratio_bare_cpu"] < 10, page["url"]
         assert {"/", "/library/tracks/", "/playlists/", "/automation/"} <= {
             page["url"] for page in figures["pages"]
         }
