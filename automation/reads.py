@@ -13,7 +13,6 @@ from automation.models import EngineLease, Hold, Run, Schedule, ScheduleSlot, Se
 from automation.typedforms import typed_kinds
 
 LIVE_MOST = 20
-PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -36,20 +35,6 @@ def live_runs() -> list[Run]:
     """Return the runs that are going or wait, without a bulk's children."""
     runs = Run.objects.active().top_level().for_table()
     return list(runs[:LIVE_MOST])
-
-
-def filtered_runs(*, state: str = "", kind: str = "", query: str = "") -> QuerySet[Run]:
-    """Return the runs that a person or a schedule asked for, newest first."""
-    runs = Run.objects.top_level().for_table()
-    if state == "active":
-        runs = runs.filter(state__in=Run.ACTIVE)
-    elif state:
-        runs = runs.filter(state=state)
-    if kind:
-        runs = runs.filter(kind=kind)
-    if query:
-        runs = runs.filter(title__icontains=query)
-    return runs
 
 
 @dataclass(frozen=True)
