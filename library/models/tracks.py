@@ -1,15 +1,17 @@
-"""Artists, albums, tracks and collections."""
+"""Tracks: what is known of their sound, who is credited, whether they may be drawn."""
 
-import uuid
-from datetime import date, datetime
-from typing import Any, ClassVar, Self
+from datetime import date
+from typing import Any, Self
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import connection, models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 
+from library.models.albums import UNTITLED, Album, CollectionAlbum
+from library.models.artists import Artist
+from library.models.blocks import Block
+from library.models.ranges import between
 from library.searching import holding
 
 FEATURE_NAMES = (
@@ -34,202 +36,6 @@ SHARE_FEATURES = (
     "liveness",
     "valence",
 )
-MOST_FOUND = 10_000
-UNTITLED = "Untitled"
-"""What stands for a name that Spotify leaves empty, as it does after takedowns."""
-
-
-class ArtistQuerySet(models.QuerySet["Artist"]):
-    def matching(self, text: str) -> Self:
-        """Artists with a text in their name."""
-        return self.filter(holding(text, "name"))
-
-
-class Artist(models.Model):
-    """A credited artist."""
-
-    spotify_id = models.CharField(max_length=22, unique=True)
-    name = models.CharField(max_length=500, blank=True)
-
-    objects = ArtistQuerySet.as_manager()
-
-    class Meta:
-        db_table = "artists"
-        indexes = (models.Index(name="artists_name", fields=("name", "id")),)
-
-    def __str__(self) -> str:
-        return self.name or "Unnamed artist"
-
-
-class AlbumQuerySet(models.QuerySet["Album"]):
-    def for_table(self) -> Self:
-        """Everything one cover or row shows, newest in the library first."""
-        return self.order_by("-pk")
-
-    def stale(self, *, before: datetime) -> Self:
-        """Albums whose content was last read before a moment."""
-        return self.filter(refreshed_at__lt=before)
-
-    def matching(self, text: str) -> Self:
-        """Albums with a text in their name, their artists or a track's name.
-
-        Of a text that is everywhere, the newest ten thousand of either are found.
-        """
-        tracks = Track.objects.matching(text).filter(name__icontains=text)
-        own = Album.objects.filter(holding(text, "name", "artist_line"))
-        if connection.vendor != "postgresql":
-            return self.filter(
-                Q(pk__in=own.values("pk")) | Q(pk__in=tracks.values("album"))
-            )
-        found = own.order_by("-pk").values("pk")[:MOST_FOUND]
-        by_track = tracks.order_by("-pk").values("album")[:MOST_FOUND]
-        return self.filter(pk__in=found.union(by_track))
-
-    def in_collection(self, collection_id: int) -> Self:
-        """Albums of a collection."""
-        places = CollectionAlbum.objects.filter(collection=collection_id)
-        return self.filter(pk__in=places.values("album"))
-
-    def crediting(self, artist_id: int) -> Self:
-        """Albums with a track that credits an artist, in whatever place."""
-        return self.filter(pk__in=Track.objects.crediting(artist_id).values("album"))
-
-    def released(self, first: int | None, last: int | None) -> Self:
-        """Albums of some years, both included; None is open."""
-        return self.filter(_between("release_year", first, last))
-
-    def with_tracks(self, tracks: "TrackQuerySet") -> Self:
-        """Albums that hold any of these tracks."""
-        return self.filter(Exists(tracks.filter(album=OuterRef("pk"))))
-
-    def unused_since(self, day: date | None) -> Self:
-        """Albums of which no track was used on or after a day; None: ever."""
-        return self.exclude(Exists(_used_since(day).filter(album=OuterRef("pk"))))
-
-
-class Album(models.Model):
-    """A release that was taken into the library."""
-
-    spotify_id = models.CharField(max_length=22, unique=True)
-    name = models.CharField(max_length=500, blank=True)
-    album_type = models.CharField(max_length=16, blank=True)
-    artist_line = models.CharField(max_length=500, blank=True)
-    release_date = models.CharField(max_length=10, blank=True)
-    release_date_precision = models.CharField(max_length=5, blank=True)
-    release_year = models.PositiveSmallIntegerField(null=True, blank=True)
-    total_tracks = models.PositiveIntegerField(default=0)
-    image_url = models.URLField(max_length=500, blank=True)
-    spotify_url = models.URLField(max_length=500, blank=True)
-    upc = models.CharField(max_length=32, blank=True)
-    submitted_url = models.CharField(max_length=500, blank=True)
-    refreshed_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField()
-
-    objects = AlbumQuerySet.as_manager()
-
-    class Meta:
-        db_table = "albums"
-        constraints = (
-            models.CheckConstraint(
-                name="albums_spotify_id_given", condition=~Q(spotify_id="")
-            ),
-        )
-        indexes = (
-            models.Index(name="albums_name", fields=("name", "id")),
-            models.Index(name="albums_artist", fields=("artist_line", "id")),
-            models.Index(name="albums_year", fields=("release_year", "id")),
-            models.Index(name="albums_refreshed", fields=("refreshed_at",)),
-        )
-
-    def __str__(self) -> str:
-        return self.name or UNTITLED
-
-    def get_absolute_url(self) -> str:
-        return reverse("library:album", args=[self.pk])
-
-
-class Collection(models.Model):
-    """A named group of albums; an album may be in several."""
-
-    name = models.CharField(max_length=80, unique=True)
-    description = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField()
-    albums = models.ManyToManyField(
-        Album, through="CollectionAlbum", related_name="collections"
-    )
-
-    class Meta:
-        db_table = "collections"
-        ordering = ("name",)
-        constraints = (
-            models.CheckConstraint(
-                name="collections_name_given", condition=~Q(name="")
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("library:collection", args=[self.pk])
-
-
-class CollectionAlbum(models.Model):
-    """An album's place in a collection."""
-
-    collection = models.ForeignKey(Collection, models.CASCADE)
-    album = models.ForeignKey(Album, models.CASCADE)
-
-    class Meta:
-        db_table = "collection_albums"
-        constraints = (
-            models.UniqueConstraint(
-                name="collection_albums_once", fields=("collection", "album")
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.album_id} in {self.collection_id}"
-
-
-class Block(models.Model):
-    """What no list may ever hold: an artist wherever credited, an album, a track.
-
-    `key` is its Spotify id, of a recording its key (see `recordings.recording_key`),
-    which keeps out every release of it. It may be unknown to the library as yet.
-    """
-
-    class Kind(models.TextChoices):
-        ARTIST = "artist", "Artist"
-        ALBUM = "album", "Album"
-        TRACK = "track", "This release of a track"
-        RECORDING = "recording", "A recording, on every release"
-
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    key = models.CharField(max_length=64)
-    name = models.CharField(max_length=500)
-    reason = models.CharField(max_length=200)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-    created_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "blocks"
-        ordering = ("-pk",)
-        constraints = (
-            models.UniqueConstraint(name="blocks_once", fields=("kind", "key")),
-            models.CheckConstraint(
-                name="blocks_known_kind",
-                condition=Q(kind__in=("artist", "album", "track", "recording")),
-            ),
-            models.CheckConstraint(
-                name="blocks_say_why", condition=~Q(reason="") & ~Q(key="")
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class TrackQuerySet(models.QuerySet["Track"]):
@@ -288,11 +94,11 @@ class TrackQuerySet(models.QuerySet["Track"]):
 
     def released(self, first: int | None, last: int | None) -> Self:
         """Tracks of albums of some years, both included; None is open."""
-        return self.filter(_between("album__release_year", first, last))
+        return self.filter(between("album__release_year", first, last))
 
     def within(self, name: str, low: float | None, high: float | None) -> Self:
         """Tracks with popularity or a feature in a range; None is open."""
-        return self.filter(_between(name, low, high))
+        return self.filter(between(name, low, high))
 
     def unused_since(self, day: date | None) -> Self:
         """Tracks that were not used on or after a day; None: ever."""
@@ -311,16 +117,6 @@ def _is_blocked() -> Q:
         | Q(album__in=albums.values("pk"))
         | Q(pk__in=credits.values("track"))
     )
-
-
-def _between(name: str, low: float | None, high: float | None) -> Q:
-    bounds = {f"{name}__gte": low, f"{name}__lte": high}
-    return Q(**{key: bound for key, bound in bounds.items() if bound is not None})
-
-
-def _used_since(day: date | None) -> TrackQuerySet:
-    used = Track.objects.filter(use_count__gt=0)
-    return used if day is None else used.filter(last_used_on__gte=day)
 
 
 def _share() -> Any:
@@ -347,8 +143,6 @@ class Track(models.Model):
         IMPORT = "import", "Imported file"
         RECCOBEATS = "reccobeats", "ReccoBeats"
         NONE = "none", "Not to be had"
-
-    SHARES: ClassVar = SHARE_FEATURES
 
     spotify_id = models.CharField(max_length=22, unique=True)
     album = models.ForeignKey(Album, models.CASCADE, related_name="tracks")
@@ -506,51 +300,3 @@ class TrackArtist(models.Model):
 
     def __str__(self) -> str:
         return f"{self.artist_id} on {self.track_id}"
-
-
-class SourcePause(models.Model):
-    """Until when a source of audio features is left alone, and why."""
-
-    source = models.CharField(
-        max_length=12, primary_key=True, choices=Track.FeatureSource.choices
-    )
-    until = models.DateTimeField()
-    reason = models.CharField(max_length=200)
-
-    class Meta:
-        db_table = "feature_pauses"
-
-    def __str__(self) -> str:
-        return f"{self.get_source_display()}: {self.reason}"
-
-
-class LibraryVersion(models.Model):
-    """One row that counts the changes of tracks; pools are cached by it.
-
-    `epoch` is made with the row, so that the same number in another database, or
-    in an emptied one, is not taken for the same library.
-    """
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    version = models.PositiveBigIntegerField(default=0)
-    epoch = models.UUIDField(default=uuid.uuid4)
-
-    class Meta:
-        db_table = "library_version"
-        constraints = (
-            models.CheckConstraint(name="library_version_one_row", condition=Q(id=1)),
-        )
-
-    def __str__(self) -> str:
-        return str(self.version)
-
-    @classmethod
-    def stamp(cls) -> tuple[uuid.UUID, int] | None:
-        """Return epoch and version, None before the first change."""
-        return cls.objects.filter(pk=1).values_list("epoch", "version").first()
-
-    @classmethod
-    def bump(cls) -> None:
-        """Count one change; call it in the transaction that changes tracks."""
-        if not cls.objects.filter(pk=1).update(version=F("version") + 1):
-            cls.objects.get_or_create(pk=1, defaults={"version": 1})

@@ -1,0 +1,29 @@
+"""Credited artists."""
+
+from typing import Self
+
+from django.db import models
+
+from library.searching import holding
+
+
+class ArtistQuerySet(models.QuerySet["Artist"]):
+    def matching(self, text: str) -> Self:
+        """Artists with a text in their name."""
+        return self.filter(holding(text, "name"))
+
+
+class Artist(models.Model):
+    """A credited artist."""
+
+    spotify_id = models.CharField(max_length=22, unique=True)
+    name = models.CharField(max_length=500, blank=True)
+
+    objects = ArtistQuerySet.as_manager()
+
+    class Meta:
+        db_table = "artists"
+        indexes = (models.Index(name="artists_name", fields=("name", "id")),)
+
+    def __str__(self) -> str:
+        return self.name or "Unnamed artist"
