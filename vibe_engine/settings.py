@@ -2,7 +2,7 @@
 
 Two modes: `demo` talks to the local sandbox and makes its own secrets, `live`
 talks to Spotify and refuses to start half configured. What operators may change
-while it runs is not here but in the table `settings` (automation/runtime.py).
+while it runs is not here but in the table `settings` (automation/runtime).
 """
 
 import os
