@@ -1,4 +1,4 @@
-"""What people type and choose in the library."""
+"""Which rows a list shows, and in which order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,8 @@ from typing import Any, TypeVar
 from django import forms
 from django.http import QueryDict
 
-from accounts.models import Account
 from library.models import (
     SHARE_FEATURES,
-    Album,
     AlbumQuerySet,
     ArtistQuerySet,
     Collection,
@@ -36,7 +34,6 @@ STATES = (
 )
 KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 MIN_MAX = ("min", "max")
-MOST_BYTES = 5 * 1024 * 1024
 
 Listed = TypeVar("Listed", AlbumQuerySet, TrackQuerySet)
 
@@ -148,6 +145,10 @@ class _ReleaseFilterForm(FilterForm):
         if chosen["used"]:
             rows = rows.unused_since(_day(chosen["used"], today=today))
         return rows
+
+
+def _day(used: str, *, today: date) -> date | None:
+    return None if used == NEVER else today - timedelta(days=int(used))
 
 
 class AlbumFilterForm(_ReleaseFilterForm):
@@ -264,155 +265,3 @@ class ArtistFilterForm(FilterForm):
         """Return the artists that are asked for."""
         text = self.chosen()["q"]
         return artists.matching(text) if text else artists
-
-
-class HoldForm(forms.Form):
-    """Why tracks are kept out of draws."""
-
-    reason = forms.CharField(
-        max_length=200,
-        label="Reason",
-        help_text="Everybody sees it beside the track.",
-    )
-
-
-class CollectionForm(forms.Form):
-    """What a collection is called and what it is for."""
-
-    name = forms.CharField(max_length=80, label="Name")
-    description = forms.CharField(
-        max_length=200, required=False, label="What it is for"
-    )
-
-
-class PlaceForm(forms.Form):
-    """A collection that is there, or the name of a new one."""
-
-    collection = forms.ChoiceField(required=False, label="Collection")
-    new_collection = forms.CharField(
-        required=False, max_length=80, label="Or a new one"
-    )
-
-    def __init__(self, *args: Any, is_required: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._is_required = is_required
-        names = Collection.objects.order_by("name").values_list("name", flat=True)
-        nothing = "Choose one" if is_required else "None"
-        choices = [("", nothing), *((name, name) for name in names)]
-        self.fields["collection"].choices = choices  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        """Add `collection_name`: the new one, else the chosen one, else ""."""
-        cleaned = super().clean() or {}
-        name = cleaned.get("new_collection") or cleaned.get("collection") or ""
-        if self._is_required and not name:
-            raise forms.ValidationError("Choose a collection or name a new one.")
-        return cleaned | {"collection_name": name}
-
-
-class AlbumPlacesForm(forms.Form):
-    """The collections that an album is in."""
-
-    collections = forms.ModelMultipleChoiceField(
-        Collection.objects.order_by("name"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        label="Collections",
-    )
-    new_collection = forms.CharField(
-        required=False, max_length=80, label="Or a new one"
-    )
-
-    def __init__(self, data: QueryDict | None = None, *, album: Album) -> None:
-        present = album.collections.values_list("pk", flat=True)
-        super().__init__(data, initial={"collections": list(present)})
-
-
-class PastedText(forms.CharField):
-    """Text of any kind; characters that no database takes are dropped."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> str:
-        """Return the text as it was typed otherwise."""
-        return str(super().to_python(value) or "").replace("\0", "")
-
-
-class IngestForm(PlaceForm):
-    """Album links amid any text, and where the albums go."""
-
-    text = PastedText(
-        max_length=5_000_000,
-        strip=False,
-        label="Album links",
-        widget=forms.Textarea(
-            attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}
-        ),
-    )
-    skip_known = forms.BooleanField(
-        required=False, label="Leave albums alone that are here already"
-    )
-    account = forms.ModelChoiceField(
-        Account.objects.usable()
-        .select_related("app__developer")
-        .order_by("display_name", "pk"),
-        required=False,
-        empty_label="Any that can be used",
-        label="Read through",
-    )
-    key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
-
-    field_order = ("text", "skip_known", "collection", "new_collection", "account")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("auto_id", "add_%s")
-        super().__init__(*args, is_required=False, **kwargs)
-
-
-class ImportForm(forms.Form):
-    """A file of audio features, uploaded or pasted."""
-
-    file = forms.FileField(
-        required=False,
-        label="File",
-        help_text="CSV in UTF-8, 5 MB at most.",
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
-    )
-    text = PastedText(
-        required=False,
-        max_length=5_000_000,
-        strip=False,
-        label="Or its lines",
-        widget=forms.Textarea(
-            attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}
-        ),
-    )
-
-    def clean_file(self) -> str:
-        """Return the text of the uploaded file, "" without one."""
-        file = self.cleaned_data["file"]
-        if not file:
-            return ""
-        if file.size > MOST_BYTES:
-            raise forms.ValidationError(
-                "The file is larger than 5 MB. Send it in parts."
-            )
-        try:
-            text: str = file.read().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise forms.ValidationError(
-                "The file is not text in UTF-8. Save it as “CSV UTF-8”."
-            ) from None
-        return text.replace("\0", "")
-
-    def clean(self) -> dict[str, Any]:
-        """Add `lines`: those of the file, else what was pasted."""
-        cleaned = super().clean() or {}
-        lines = cleaned.get("file") or cleaned.get("text") or ""
-        if not lines.strip() and not self.errors:
-            raise forms.ValidationError("Choose a file or paste its lines.")
-        return cleaned | {"lines": lines}
-
-
-def _day(used: str, *, today: date) -> date | None:
-    return None if used == NEVER else today - timedelta(days=int(used))
