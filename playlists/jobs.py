@@ -224,7 +224,7 @@ def reshuffle_due(run: Run) -> dict[str, object]:
     """Open a reshuffle of everything due, and tell Spotify what it does not know."""
     now = clock.now()
     return {
-        "reshuffles": reshuffling.open_due(now=now),
+        "reshuffles": reshuffling.open_due(settings=runtime.load(), now=now),
         "details": editing.open_untold(now=now),
         "repairs": lateness.open_repairs(now=now),
     }
@@ -234,7 +234,9 @@ def reshuffle_due(run: Run) -> dict[str, object]:
 def reshuffle_some(run: Run) -> dict[str, object]:
     """Open a reshuffle of the part of the fleet that a schedule of its own is about."""
     with ledger.watch_opened() as opened:
-        count = scopes.open_scope(arguments=run.arguments, now=clock.now())
+        count = scopes.open_scope(
+            arguments=run.arguments, settings=runtime.load(), now=clock.now()
+        )
     return {"reshuffles": count, verdicts.OPENED_RUNS: [one.pk for one in opened]}
 
 

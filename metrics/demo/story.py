@@ -289,7 +289,7 @@ class Story:
         """Reshuffle what falls due until then, each at its time."""
         while (due_at := self._next_due()) is not None and due_at <= moment:
             self.past.move_to(due_at)
-            reshuffling.open_due(now=clock.now())
+            reshuffling.open_due(settings=runtime.load(), now=clock.now())
             self._work()
             self._say("Day by day, what is due is reshuffled")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from accounts.models import Account
 from automation.models import Run
@@ -13,6 +13,7 @@ from automation.runtime import RuntimeSettings
 from playlists import reads, sampler
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import ahead, details, opening, planning, pushing, spreading
+from playlists.services.capacity import calls_per_turn
 from playlists.services.opening import Playlists, Wish
 from vibe_engine.errors import ConflictError, InputError
 from vibe_engine.spotify.client import SpotifyClient
@@ -87,6 +88,15 @@ def reshufflable(playlists: QuerySet[Playlist]) -> QuerySet[Playlist]:
     return playlists.filter(status__in=RESHUFFLED)
 
 
+def count_calls(*, playlists: QuerySet[Playlist], settings: RuntimeSettings) -> int:
+    """Return how many calls a reshuffle of each costs at most: the lists, new words."""
+    alike = playlists.order_by().values_list("description_is_custom")
+    return sum(
+        count * calls_per_turn(settings, own_words=own_words)
+        for own_words, count in alike.annotate(Count("pk"))
+    )
+
+
 def due_playlists(*, now: datetime) -> QuerySet[Playlist]:
     """Return what a schedule reshuffles now.
 
@@ -96,13 +106,14 @@ def due_playlists(*, now: datetime) -> QuerySet[Playlist]:
     return opening.at_rest(Playlist.objects.due(now=now), KIND, now=now)
 
 
-def open_due(*, now: datetime) -> int:
+def open_due(*, settings: RuntimeSettings, now: datetime) -> int:
     """Open a reshuffle of what is due, as far as limits carry it; return how many.
 
     Scheduled work goes behind what people ask for. What is left over stays due and
     has its turn at the next looks, the longest due first.
     """
-    keys = spreading.next_in_line(due_playlists(now=now), now=now)
+    due = due_playlists(now=now)
+    keys = spreading.next_in_line(due, settings=settings, now=now)
     if keys:
         open_reshuffle(
             playlists=opening.in_order(keys),
@@ -197,7 +208,7 @@ def preview_draw(
         gone_ids=[pk for pk in standing if pk not in there],
         report=plan.report,
         words=reads.describe_report(plan.report),
-        calls=1 + (settings.refresh_description and not playlist.description_is_custom),
+        calls=calls_per_turn(settings, own_words=playlist.description_is_custom),
     )
 
 

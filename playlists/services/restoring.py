@@ -12,6 +12,7 @@ from automation.runtime import RuntimeSettings
 from library.models import Track
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import details, lateness, opening, planning, pushing
+from playlists.services.capacity import calls_per_turn
 from playlists.services.lateness import PUSH as PUSH
 from playlists.services.opening import Playlists, Wish
 from vibe_engine.errors import ConflictError, InputError, VibeError
@@ -52,6 +53,11 @@ def open_restore(
     if run.arguments.get("snapshot") != snapshot.pk:
         raise ConflictError(f"Another list of {playlist.name} is being restored.")
     return run
+
+
+def count_calls(*, playlist: Playlist, settings: RuntimeSettings) -> int:
+    """Return how many calls a restore costs at most: the list, and new words."""
+    return calls_per_turn(settings, own_words=playlist.description_is_custom)
 
 
 def restore_list(

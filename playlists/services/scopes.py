@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import Account
+from automation.runtime import RuntimeSettings
 from playlists.models import Label, Playlist
 from playlists.services import reshuffling
 from vibe_engine.errors import VibeError
@@ -18,7 +19,9 @@ PLAYLISTS = "playlists"
 """What a schedule's arguments may name; without any it is about everything due."""
 
 
-def open_scope(*, arguments: Mapping[str, Any], now: datetime) -> int:
+def open_scope(
+    *, arguments: Mapping[str, Any], settings: RuntimeSettings, now: datetime
+) -> int:
     """Open a reshuffle of what a schedule is about; return of how many playlists.
 
     Left out is what is paused or gone, what has a reshuffle under way, and what
@@ -27,7 +30,7 @@ def open_scope(*, arguments: Mapping[str, Any], now: datetime) -> int:
     :raises VibeError: what the arguments name is gone, or they cannot be read.
     """
     if not arguments:
-        return reshuffling.open_due(now=now)
+        return reshuffling.open_due(settings=settings, now=now)
     chosen = list(_named(arguments).values_list("pk", flat=True))
     return reshuffling.open_some(playlist_ids=chosen, now=now)
 

@@ -7,7 +7,7 @@ however late in the day its turn came, and gives every track its whole days of r
 """
 
 import math
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -18,10 +18,12 @@ from django.db.models import Count, QuerySet, Sum
 
 from accounts.models import Developer, Usage
 from accounts.throttle import usage
+from automation import registry
 from automation.models import Run
 from automation.runtime import RuntimeSettings
 from playlists.effective import interval_days_of
 from playlists.models import Playlist
+from playlists.services.capacity import calls_per_turn
 
 T = TypeVar("T")
 GOLDEN = (math.sqrt(5) - 1) / 2
@@ -30,6 +32,10 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 COLUMNS = ("interval_days", "reshuffle_weekday", "reshuffle_hour")
 """What must be loaded of playlists for `next_due`."""
+WORDING = ("description_is_custom", "details_pending")
+"""What decides whether a reshuffle tells a new description as well."""
+CREATE, CREATE_WRITES = "playlists.create", 3
+"""A create posts the playlist, brings the list and tells the true description."""
 BATCH = 500
 AHEAD = timedelta(minutes=10)
 """So much work is opened ahead: twice the pause between two looks at what is due."""
@@ -136,7 +142,7 @@ def in_turn(things: Iterable[T], lane_of: Callable[[T], object]) -> list[T]:
 
 @dataclass(frozen=True)
 class Room:
-    """What one developer's day still carries; numbers are reshuffles.
+    """What one developer's day still carries; numbers are calls that write.
 
     `left` may be had of today's budget by what schedules open, `a_day` on any day,
     `now` may be opened at this moment.
@@ -147,53 +153,74 @@ class Room:
     now: int
 
 
-def room_of_developers(*, now: datetime) -> dict[int, Room]:
-    """Return by developer how many more reshuffles its limits carry; three queries.
+def room_of_developers(*, settings: RuntimeSettings, now: datetime) -> dict[int, Room]:
+    """Return by developer how many more writes its limits carry; three queries.
 
-    Each is reckoned as one write. What is planned already has its place in it.
+    What is open already has its place in it, at the most that it may cost.
     """
     since = usage.hour_of(now) - usage.WINDOW
     spent: dict[int, dict[str, int]] = defaultdict(dict)
     calls = Usage.objects.filter(hour__gte=since).values_list("developer", "group")
     for developer_id, group, count in calls.annotate(Sum("calls")).order_by():
         spent[developer_id][group] = count
+    a_turn, opened = calls_per_turn(settings), Counter[str]()
     states = (Run.State.PLANNED, Run.State.WORKING)
     active = Run.objects.filter(
-        state__in=states, is_bulk=False, kind__startswith="playlists."
+        state__in=states, is_bulk=False, kind__in=registry.writing()
     )
-    opened = dict(active.order_by().values_list("budget").annotate(Count("pk")))
+    by_kind = active.order_by().values_list("budget", "kind").annotate(Count("pk"))
+    for budget, kind, count in by_kind:
+        opened[budget] += count * (CREATE_WRITES if kind == CREATE else a_turn)
     return {
-        one.pk: _room(one, spent[one.pk], opened.get(one.budget, 0))
+        one.pk: _room(one, spent[one.pk], opened[one.budget], a_turn)
         for one in Developer.objects.all()
     }
 
 
-def _room(developer: Developer, calls: Mapping[str, int], opened: int) -> Room:
+def _room(
+    developer: Developer, calls: Mapping[str, int], opened: int, a_turn: int
+) -> Room:
     writes = next(
         budget
         for budget in usage.budgets_of(developer, calls)
         if budget.name == usage.PLAYLIST_WRITES
     )
-    ahead = max(1, int(developer.requests_per_s * AHEAD.total_seconds()))
+    ahead = max(a_turn, int(developer.requests_per_s * AHEAD.total_seconds()))
     left = max(0, writes.routine_left - opened)
     return Room(left, writes.for_routine, min(left, max(0, ahead - opened)))
 
 
-def next_in_line(due: QuerySet[Playlist], *, now: datetime) -> list[int]:
+def next_in_line(
+    due: QuerySet[Playlist], *, settings: RuntimeSettings, now: datetime
+) -> list[int]:
     """Return the keys of the due playlists to open now, accounts taking turns.
 
     Of each account the longest due come first. No more than the rate carries until
-    the next look but one, nor than today's budget of writes has room for.
+    the next look but one, nor than today's budget of writes has room for. Where a
+    whole day carries less than one reshuffle, what is left of it is enough to begin.
     """
-    rooms = {pk: room.now for pk, room in room_of_developers(now=now).items()}
-    columns = ("pk", "account_id", "account__app__developer_id")
+    rooms = room_of_developers(settings=settings, now=now)
+    left = {pk: room.now for pk, room in rooms.items()}
+    columns = ("pk", "account_id", "account__app__developer_id", *WORDING)
     rows = due.order_by("next_reshuffle_at", "pk").values_list(*columns)
     chosen = []
-    for pk, _, developer_id in in_turn(rows, lambda row: row[1]):
-        if rooms.get(developer_id, 0) > 0:
-            rooms[developer_id] -= 1
-            chosen.append(pk)
+    for pk, _, developer_id, *wording in in_turn(rows, lambda row: row[1]):
+        writes = _writes_of_turn(settings, *wording)
+        if left[developer_id] < min(writes, max(1, rooms[developer_id].a_day)):
+            left[developer_id] = 0
+            continue
+        left[developer_id] -= writes
+        chosen.append(pk)
     return chosen
+
+
+def _writes_of_turn(
+    settings: RuntimeSettings,
+    own_words: bool,  # noqa: FBT001
+    is_untold: bool,  # noqa: FBT001
+) -> int:
+    """Return how many writes one reshuffle may take: the list, and new details."""
+    return calls_per_turn(settings, own_words=own_words) if not is_untold else 2
 
 
 @dataclass(frozen=True)
@@ -218,16 +245,21 @@ class Overflow:
         )
 
 
-def find_overflow(due: QuerySet[Playlist], *, now: datetime) -> Overflow | None:
+def find_overflow(
+    due: QuerySet[Playlist], *, settings: RuntimeSettings, now: datetime
+) -> Overflow | None:
     """Return what is due beyond the budgets of today, None where all of it fits."""
-    per_developer = due.order_by().values_list("account__app__developer_id")
-    counts = dict(per_developer.annotate(Count("pk")))
+    counts, writes = Counter[int](), Counter[int]()
+    alike = due.order_by().values_list("account__app__developer_id", *WORDING)
+    for developer_id, *wording, count in alike.annotate(Count("pk")):
+        counts[developer_id] += count
+        writes[developer_id] += count * _writes_of_turn(settings, *wording)
     if not counts:
         return None
-    rooms, over, days = room_of_developers(now=now), 0, 0
+    rooms, over, days = room_of_developers(settings=settings, now=now), 0, 0
     for developer_id, count in counts.items():
         room = rooms[developer_id]
-        rest = max(0, count - room.left)
-        over += rest
-        days = max(days, math.ceil(rest / room.a_day) if room.a_day else 0)
-    return Overflow(sum(counts.values()), over, days) if over else None
+        beyond = max(0, writes[developer_id] - room.left)
+        over += math.ceil(beyond * count / writes[developer_id])
+        days = max(days, math.ceil(beyond / room.a_day) if room.a_day else 0)
+    return Overflow(counts.total(), over, days) if over else None

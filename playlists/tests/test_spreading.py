@@ -13,31 +13,26 @@ from django.db.models import F
 from django.urls import reverse
 
 from accounts.models import Account, Developer, Usage
-from accounts.services import client_for
 from accounts.tests.factories import (
-    connect_account,
     make_account,
     make_app,
     make_developer,
 )
 from accounts.throttle.queueing import Turns, take_turn
-from automation import worker
 from automation.models import Run
 from automation.runtime import RuntimeSettings, save_settings
+from automation.tests.factories import make_run
 from playlists.effective import effective
 from playlists.models import Playlist
 from playlists.naming import new_marker, playlist_name
-from playlists.services import reshuffling, spreading
+from playlists.services import creation, inventory, reshuffling, spreading
 from playlists.services.spreading import Rhythm, due_after
 from playlists.tests.factories import (
     make_playlist,
     make_playlists,
-    stock_library,
 )
 from vibe_engine import clock
 from vibe_engine.sandbox.limits import Limits
-from vibe_engine.testing.clock import MovableClock
-from vibe_engine.testing.sandbox import SandboxControl
 
 SETTINGS = RuntimeSettings()
 UNSPREAD = RuntimeSettings(reshuffle_hours=0)
@@ -180,9 +175,16 @@ class TestOwnTime:
 
 
 def bring_due(
-    developer: Developer, sizes: Sequence[int], *, at: datetime
+    developer: Developer,
+    sizes: Sequence[int],
+    *,
+    at: datetime,
+    own_words: bool = True,
 ) -> list[Account]:
-    """Save accounts with so many playlists each, all due at one moment."""
+    """Save accounts with so many playlists each, all due at one moment.
+
+    With words of their own a reshuffle of each takes one write, else up to two.
+    """
     app = make_app(developer=developer, seats=len(sizes))
     accounts = [make_account(app=app, now=at) for _ in sizes]
     Playlist.objects.bulk_create(
@@ -194,6 +196,7 @@ def bring_due(
             spotify_id=f"{account.pk:0>11}{index:0>11}",
             status=Playlist.Status.ACTIVE,
             marker=new_marker(),
+            description_is_custom=own_words,
             created_at=at - timedelta(days=5),
             last_reshuffled_at=at - timedelta(days=5),
             next_reshuffle_at=at,
@@ -214,7 +217,7 @@ class TestOpenDue:
     def test_lets_accounts_take_turns(self) -> None:
         now = clock.now()
         large, small = bring_due(make_developer(), (6, 2), at=now)
-        reshuffling.open_due(now=now)
+        reshuffling.open_due(settings=SETTINGS, now=now)
         lanes = [run.lane for run in due_runs(now)]
         assert lanes == [large.lane, small.lane] * 2 + [large.lane] * 4
 
@@ -226,8 +229,8 @@ class TestOpenDue:
             Playlist.objects.filter(pk=playlist.pk).update(
                 next_reshuffle_at=now - timedelta(hours=hours)
             )
-        assert reshuffling.open_due(now=now) == 3
-        assert reshuffling.open_due(now=now) == 0
+        assert reshuffling.open_due(settings=SETTINGS, now=now) == 3
+        assert reshuffling.open_due(settings=SETTINGS, now=now) == 0
         subjects = [run.subject for run in due_runs(now)]
         assert subjects == [playlist.subject for playlist in reversed(oldest)]
 
@@ -235,12 +238,14 @@ class TestOpenDue:
         now = clock.now()
         developer = make_developer(playlist_writes_a_day=10)
         bring_due(developer, (25,), at=now)
-        overflow = spreading.find_overflow(reshuffling.due_playlists(now=now), now=now)
+        overflow = spreading.find_overflow(
+            reshuffling.due_playlists(now=now), settings=SETTINGS, now=now
+        )
         carried = 10 - 10 * developer.interactive_reserve_percent // 100
         assert overflow is not None
         assert (overflow.over, overflow.due) == (25 - carried, 25)
         assert "more than the budget of writes" in overflow.sentence
-        assert reshuffling.open_due(now=now) == carried
+        assert reshuffling.open_due(settings=SETTINGS, now=now) == carried
         page = viewer.get(reverse("playlists:due")).content.decode()
         assert "more than the budget of writes" in page
         lists = viewer.get(reverse("playlists:list")).content.decode()
@@ -252,21 +257,64 @@ class TestOpenDue:
             playlist_writes_a_day=4, interactive_reserve_percent=0
         )
         bring_due(developer, (6,), at=now)
-        assert reshuffling.open_due(now=now) == 4
+        assert reshuffling.open_due(settings=SETTINGS, now=now) == 4
         Run.objects.filter(is_bulk=False).update(state=Run.State.DONE, finished_at=now)
         hour = now.replace(minute=0, second=0, microsecond=0)
         Usage.objects.create(
             developer=developer, group="playlist_write", hour=hour, calls=4
         )
-        assert reshuffling.open_due(now=now) == 0
-        assert reshuffling.open_due(now=now + timedelta(hours=26)) > 0
+        assert reshuffling.open_due(settings=SETTINGS, now=now) == 0
+        assert (
+            reshuffling.open_due(settings=SETTINGS, now=now + timedelta(hours=26)) > 0
+        )
 
     def test_says_nothing_where_all_of_it_fits(self) -> None:
         now = clock.now()
         bring_due(make_developer(), (3,), at=now)
         playlists = reshuffling.due_playlists(now=now)
-        assert spreading.find_overflow(playlists, now=now) is None
-        assert spreading.find_overflow(playlists.none(), now=now) is None
+        for none in (playlists, playlists.none()):
+            assert spreading.find_overflow(none, settings=SETTINGS, now=now) is None
+
+    @pytest.mark.parametrize(
+        ("own_words", "settings", "opened"),
+        [
+            (True, SETTINGS, 11),
+            (False, SETTINGS, 5),
+            (False, RuntimeSettings(refresh_description=False), 11),
+        ],
+    )
+    def test_opens_what_the_budget_carries_with_its_words(
+        self, *, own_words: bool, settings: RuntimeSettings, opened: int
+    ) -> None:
+        now = clock.now()
+        developer = make_developer(
+            playlist_writes_a_day=11, interactive_reserve_percent=0
+        )
+        bring_due(developer, (20,), at=now, own_words=own_words)
+        due = reshuffling.due_playlists(now=now)
+        overflow = spreading.find_overflow(due, settings=settings, now=now)
+        assert overflow is not None
+        assert overflow.over in (20 - opened, 20 - opened - 1)
+        assert reshuffling.open_due(settings=settings, now=now) == opened
+
+    def test_counts_what_is_open_at_its_dearest(self) -> None:
+        now = clock.now()
+        developer = make_developer(
+            playlist_writes_a_day=20, interactive_reserve_percent=0
+        )
+        account, _ = bring_due(developer, (1, 9), at=now, own_words=False)
+        for kind in (creation.KIND, reshuffling.KIND, inventory.KIND):
+            make_run(kind=kind, budget=account.budget)
+        rooms = spreading.room_of_developers(settings=SETTINGS, now=now)
+        assert rooms[developer.pk].left == 20 - 3 - 2
+
+    def test_begins_where_a_whole_day_carries_less_than_one(self) -> None:
+        now = clock.now()
+        developer = make_developer(
+            playlist_writes_a_day=1, interactive_reserve_percent=0
+        )
+        bring_due(developer, (2,), at=now, own_words=False)
+        assert reshuffling.open_due(settings=SETTINGS, now=now) == 1
 
 
 class Shift:
@@ -316,7 +364,7 @@ class TestFiveThousandAtOnce:
         shift, now = Shift(), NOON
         owners = {one.subject: one.account_id for one in Playlist.objects.all()}
         while len(shift.went) < 5_000 and now < NOON + timedelta(hours=1):
-            reshuffling.open_due(now=now)
+            reshuffling.open_due(settings=SETTINGS, now=now)
             fresh = Run.objects.due(now=now).filter(worker="")
             shift.take_over(list(fresh), now=now)
             fresh.update(worker="shift")
@@ -351,48 +399,3 @@ class TestFiveThousandAtOnce:
         looks = Counter((moment - NOON) // LOOK for moment in moments)
         assert {moment.date() for moment in moments} == {day}
         assert max(looks.values()) <= math.ceil(5_000 / (22 * 12)) + 2
-
-
-@pytest.mark.django_db
-class TestManyAtOnce:
-    """The same, smaller, with the real ledger, throttle and sandbox."""
-
-    EACH = 12
-
-    def test_are_done_in_turn_and_no_call_is_refused(
-        self, account: Account, sandbox: SandboxControl, clock: MovableClock
-    ) -> None:
-        stock_library(sandbox, account, albums=20)
-        other = connect_account(sandbox, "Second Radio", app=account.app)
-        for owner, count in ((account, self.EACH), (other, self.EACH // 4)):
-            self.make_due(owner, count, now=clock.now())
-        Developer.objects.update(requests_per_s=1, playlist_writes_a_day=200)
-        sandbox.options(rate=30 + 5)
-        sandbox.mark()
-        reshuffling.open_due(now=clock.now())
-        while planned := Run.objects.filter(state=Run.State.PLANNED, is_bulk=False):
-            first = planned.order_by("due_at")[0]
-            clock.set(max(clock.now(), first.due_at))
-            worker.work(first.pk)
-        sandbox.options(rate=0)
-        writes = [entry for entry in sandbox.log() if entry.method == "PUT"]
-        assert {entry.status for entry in sandbox.log()} == {200}
-        lists = {entry.path for entry in writes if entry.path.endswith("/items")}
-        assert len(lists) == self.EACH + self.EACH // 4
-        early = [entry.user_id for entry in writes[: self.EACH // 2]]
-        assert early.count(other.user_id) >= self.EACH // 4 - 1
-        assert not Playlist.objects.due(now=clock.now()).exists()
-
-    @staticmethod
-    def make_due(owner: Account, count: int, *, now: datetime) -> None:
-        with client_for(owner, now=now) as client:
-            for _ in range(count):
-                made = client.create_playlist(name="Due", description="", public=True)
-                make_playlist(
-                    account=owner,
-                    spotify_id=made.id,
-                    size=10,
-                    description="Due.",
-                    description_is_custom=True,
-                    next_reshuffle_at=now,
-                )

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Account
+from automation import runtime
 from automation.models import Run
 from automation.once import once_per_form
 from playlists import selection
@@ -37,8 +38,8 @@ Playlists = QuerySet[Playlist]
 class Action:
     """One thing that can be done to playlists, and how it is asked for.
 
-    `do` opens a run, or changes rows and returns how many. `calls` is the cost of
-    one playlist in calls to Spotify.
+    `do` opens a run, or changes rows and returns how many. `calls` counts what it
+    costs at most in calls to Spotify.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Action:
     done: str = ""
     icon: str = ""
     danger: bool = False
-    calls: int = 0
+    calls: Callable[[Playlists], int] | None = None
     asks: bool = True
 
 
@@ -85,6 +86,14 @@ def _empty(playlists: Playlists, now: datetime, by: User) -> Run:
     return removal.open_empty(playlists=playlists, now=now, requested_by=by)
 
 
+def _each(calls: int) -> Callable[[Playlists], int]:
+    return lambda playlists: calls * playlists.count()
+
+
+def _turns(playlists: Playlists) -> int:
+    return reshuffling.count_calls(playlists=playlists, settings=runtime.load())
+
+
 ACTIONS = {
     action.name: action
     for action in (
@@ -96,7 +105,7 @@ ACTIONS = {
             "history and can be restored.",
             _reshuffle,
             icon="shuffle",
-            calls=1,
+            calls=_turns,
         ),
         Action(
             "push",
@@ -106,7 +115,7 @@ ACTIONS = {
             "Edits made by hand on Spotify are overwritten.",
             _push,
             icon="upload",
-            calls=1,
+            calls=_each(1),
         ),
         Action(
             "take",
@@ -116,7 +125,7 @@ ACTIONS = {
             "does not hold left out. The next reshuffle stays where it is.",
             _take,
             icon="down",
-            calls=2,
+            calls=_each(2),
         ),
         Action(
             "pause",
@@ -158,7 +167,7 @@ ACTIONS = {
             _unfollow,
             icon="trash",
             danger=True,
-            calls=1,
+            calls=_each(1),
         ),
         Action(
             "empty",
@@ -169,7 +178,7 @@ ACTIONS = {
             _empty,
             icon="minus",
             danger=True,
-            calls=1,
+            calls=_each(1),
         ),
     )
 }
@@ -256,11 +265,15 @@ def restore(request: OperatorRequest, pk: int, snapshot_pk: int) -> HttpResponse
     playlist = get_object_or_404(Playlist.objects.managed(), pk=pk)
     snapshot = get_object_or_404(playlist.snapshots.confirmed(), pk=snapshot_pk)
     if request.method == "GET":
+        calls = restoring.count_calls(playlist=playlist, settings=runtime.load())
         context: dict[str, object] = {
             "title": f"Restore the list of {snapshot.batch_tag}?",
             "text": f"“{playlist.name}” gets the {snapshot.track_count} tracks it had "
             "then. The present list stays in the history.",
-            "facts": [("Calls to Spotify", 1), ("Next reshuffle", "stays as it is")],
+            "facts": [
+                ("Calls to Spotify", calls),
+                ("Next reshuffle", "stays as it is"),
+            ],
             "action": request.path,
             "label": "Restore",
             "icon": "undo",
@@ -337,7 +350,7 @@ def _ask(
     facts: list[tuple[str, object]] = []
     if action.calls:
         cost = forecasting.forecast_calls(
-            developer=first.account.app.developer, calls=count * action.calls
+            developer=first.account.app.developer, calls=action.calls(playlists)
         )
         facts = [("Calls to Spotify", f"{cost.calls:,}"), ("Cost", cost.sentence)]
     label = action.label if count == 1 else f"{action.label} {count:,}"

@@ -4,6 +4,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from automation import runtime
 from playlists import table
 from playlists.forms import STATES, PlaylistFilter
 from playlists.models import Label, Playlist
@@ -52,7 +53,7 @@ def due_page(request: OperatorRequest) -> HttpResponse:
     due = Playlist.objects.due(now=now)
     context = {
         "count": due.count(),
-        "overflow": spreading.find_overflow(due, now=now),
+        "overflow": spreading.find_overflow(due, settings=runtime.load(), now=now),
     }
     return render_page(
         request,
