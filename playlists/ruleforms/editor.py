@@ -1,7 +1,6 @@
-"""The rules of a list as a form: what a person types, and the rules it makes."""
+"""The fields of rules, what is wrong with them, and the rules they make."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
@@ -9,69 +8,26 @@ from django import forms
 from automation import runtime
 from automation.runtime import RuntimeSettings
 from playlists import chosen
-from playlists.effective import BOUNDS, UNITS, inherited_rules
-from playlists.forms import whole_number
-from playlists.models import Playlist
-from playlists.pinforms import PinsAndShares, initial_rows
-from playlists.rulewords import COLUMNS, RUNGS, VERSION_WORDS, Column
+from playlists.effective import UNITS
+from playlists.ruleforms.fields import (
+    CHOICES,
+    NEVER,
+    PARTS,
+    RangeRow,
+    choice_fields,
+    range_fields,
+    side,
+)
+from playlists.ruleforms.initial import inherited_words
+from playlists.ruleforms.pins import PinsAndShares
+from playlists.rulewords import COLUMNS, RUNGS, VERSION_WORDS
 from playlists.sampler import DEFAULT_LADDER, Choice, Range, Rules
 from playlists.sampler.songs import VERSIONS
-from playlists.sampler.stored import INHERITABLE, migrated
+from playlists.sampler.stored import INHERITABLE
 from vibe_engine.errors import InputError
 
 NUMBERS = ("size", "cooldown_days", "artist_cap", "artist_separation")
-LABELS = {
-    "size": "Tracks",
-    "cooldown_days": "Cooldown",
-    "artist_cap": "Of one artist at most",
-    "artist_separation": "Between two of one artist",
-}
-CHOICES = (
-    ("artist", False, "Only these artists", "Featured artists count."),
-    ("artist", True, "Never these artists", "Featured artists count."),
-    ("album", False, "Only these albums", ""),
-    ("album", True, "Never these albums", ""),
-    ("track", True, "Never these tracks", "An ISRC too; other releases stay out."),
-)
-"""Kind, whether it keeps out, label and hint of each list of names."""
-NEVER = "0"
-GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("ranges", "Years, length, popularity and sound", ("ranges",)),
-    ("choices", "Artists, albums and tracks", ("choices",)),
-    ("explicit", "Explicit tracks", ("explicit",)),
-    ("caps", "Album cap and which credits count", ("album_cap", "primary_only")),
-    ("songs", "Versions of a song", ("title_separation", "same_song")),
-    ("refresh", "How much changes at a reshuffle", ("refresh_share",)),
-    ("pins", "Pinned tracks", ("pins",)),
-    ("shares", "Shares of collections", ("shares",)),
-    ("rest", "Whose lists a track rests from", ("rest_scope",)),
-    ("order", "Popularity and arc", ("popularity_weight", "arc")),
-    ("ladder", "What gives way", ("ladder", "allow_cap_relaxation")),
-)
-"""What many playlists may be given at once: name, words, the rules that go with it."""
-
-
-@dataclass(frozen=True)
-class RangeRow:
-    """The fields of one range, side by side."""
-
-    column: Column
-    low: forms.BoundField
-    high: forms.BoundField
-    soft: forms.BoundField
-    known: forms.BoundField
-
-    @property
-    def errors(self) -> list[str]:
-        """What is wrong with either bound."""
-        return [*self.low.errors, *self.high.errors]
-
-    @property
-    def is_used(self) -> bool:
-        """Whether it bounds anything, or was meant to."""
-        return bool(self.errors) or any(
-            one.value() not in (None, "") for one in (self.low, self.high)
-        )
+"""The columns of a playlist that its rules may leave to the settings."""
 
 
 class RulesEditor(forms.Form):
@@ -140,9 +96,9 @@ class RulesEditor(forms.Form):
         self._offer_inheriting(settings)
         self.rows = PinsAndShares(self)
         for column in COLUMNS:
-            self.fields |= _range_fields(column)
+            self.fields |= range_fields(column)
         for of, out, label, hint in CHOICES:
-            self.fields |= _choice_fields(of, label, hint, out=out)
+            self.fields |= choice_fields(of, label, hint, out=out)
         for rung, words in RUNGS.items():
             places = [(str(n), f"{n}.") for n in range(1, len(RUNGS) + 1)]
             self.fields[f"rung_{rung}"] = forms.ChoiceField(
@@ -178,7 +134,7 @@ class RulesEditor(forms.Form):
         return [
             RangeRow(
                 column,
-                *(self[f"{column.name}_{part}"] for part in _PARTS),
+                *(self[f"{column.name}_{part}"] for part in PARTS),
             )
             for column in COLUMNS
         ]
@@ -195,7 +151,7 @@ class RulesEditor(forms.Form):
     def choices(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """Return each list of names with its switch."""
         return [
-            (self[f"{of}_{_side(out=out)}"], self[f"{of}_{_side(out=out)}_soft"])
+            (self[f"{of}_{side(out=out)}"], self[f"{of}_{side(out=out)}_soft"])
             for of, out, *_ in CHOICES
         ]
 
@@ -256,7 +212,7 @@ class RulesEditor(forms.Form):
                 self.add_error(f"{column.name}_min", text)
 
     def _find(self, of: str, *, out: bool, clean: Mapping[str, Any]) -> tuple[int, ...]:
-        name = f"{of}_{_side(out=out)}"
+        name = f"{of}_{side(out=out)}"
         lines = [line.strip() for line in clean.get(name, "").splitlines()]
         try:
             return chosen.find_named(of, [line for line in lines if line])
@@ -282,159 +238,10 @@ class RulesEditor(forms.Form):
     def _choices(self) -> Iterator[Choice]:
         for (of, out), keys in self._found.items():
             if keys:
-                soft = self.cleaned_data[f"{of}_{_side(out=out)}_soft"]
+                soft = self.cleaned_data[f"{of}_{side(out=out)}_soft"]
                 yield Choice(of, keys, out=out, soft=soft)  # type: ignore[arg-type]
 
     def _ladder(self) -> Sequence[Any]:
         """Return the rungs by their places; at the same place as they are listed."""
         places = {name: int(self.cleaned_data[f"rung_{name}"]) for name in RUNGS}
         return sorted((n for n in places if places[n]), key=lambda name: places[name])
-
-
-class PlaylistRulesForm(RulesEditor):
-    """The rules of one playlist, with its own numbers."""
-
-    def __init__(self, *args: Any, settings: RuntimeSettings, **kwargs: Any) -> None:
-        super().__init__(*args, settings=settings, **kwargs)
-        for name in NUMBERS:
-            inherits = getattr(settings, _SETTINGS.get(name, name))
-            self.fields[name] = whole_number(LABELS[name], *BOUNDS[name], inherits)
-
-    @staticmethod
-    def initial_of(playlist: Playlist, rules: Rules) -> dict[str, Any]:
-        """Return what the form shows of a playlist's rules as they are."""
-        numbers = {name: getattr(playlist, name) for name in NUMBERS}
-        own = migrated(playlist.rules)
-        return initial_of(rules, own) | numbers | {"version": playlist.version}
-
-    def numbers_typed(self) -> dict[str, int | None]:
-        """Return the numbers of a valid form; None inherits."""
-        return {name: self.cleaned_data[name] for name in NUMBERS}
-
-
-class BulkRulesForm(RulesEditor):
-    """Rules for many playlists: only the groups that are ticked."""
-
-    change = forms.MultipleChoiceField(
-        choices=tuple((name, words) for name, words, _ in GROUPS),
-        widget=forms.CheckboxSelectMultiple,
-        label="What to change",
-        error_messages={"required": "Tick at least one thing to change."},
-        help_text="What is not ticked stays as it is in each playlist.",
-    )
-
-    @staticmethod
-    def defaults(settings: RuntimeSettings) -> dict[str, Any]:
-        """Return what the form shows at first: what the settings say, no more."""
-        return initial_of(Rules.from_dict(inherited_rules(settings)), ())
-
-    def changed_rules(self) -> dict[str, Any]:
-        """Return the rules of the ticked groups of a valid form."""
-        names = self._ticked()
-        return {k: v for k, v in self.rules().items() if k in names}
-
-    def newly_inherited(self) -> set[str]:
-        """Return the rules of the ticked groups that are taken from the settings."""
-        return self.inherited() & self._ticked()
-
-    def _ticked(self) -> set[str]:
-        ticked = self.cleaned_data["change"]
-        return {n for group, _, rules in GROUPS if group in ticked for n in rules}
-
-
-def inherited_words(settings: RuntimeSettings) -> dict[str, str]:
-    """Say what the settings hold of each rule that may come from them."""
-    versions = dict(runtime.VERSIONS)
-    return {
-        "explicit": dict(runtime.EXPLICIT)[settings.explicit_tracks],
-        "rest_scope": dict(runtime.REST_SCOPES)[settings.rest_scope],
-        "primary_only": "The first artist of a track"
-        if settings.primary_only
-        else "Every credited artist",
-        "album_cap": f"{settings.album_cap}" if settings.album_cap else "no limit",
-        "refresh_share": f"{settings.refresh_share}",
-        "same_song_from": ", ".join(versions[v] for v in settings.same_song)
-        or "the same recording alone",
-    }
-
-
-def initial_of(rules: Rules, own: Container[str]) -> dict[str, Any]:
-    """Return what the form shows of rules; `own` are those that are not inherited."""
-    initial: dict[str, Any] = {
-        name: getattr(rules, name)
-        for name in (
-            "explicit",
-            "refresh_share",
-            "same_song",
-            "rest_scope",
-            "popularity_weight",
-            "arc",
-        )
-    }
-    initial["album_cap"] = rules.album_cap or 0
-    initial["primary_only"] = "1" if rules.primary_only else "0"
-    initial["same_song_from"] = "own" if "same_song" in own else ""
-    initial |= {n: "" for n in INHERITABLE if n not in own and n != "same_song"}
-    initial |= initial_rows(rules)
-    columns = {column.name: column for column in COLUMNS}
-    for limit in rules.ranges:
-        scale = columns[limit.column].scale
-        for part, bound in (("min", limit.minimum), ("max", limit.maximum)):
-            shown = None if bound is None else f"{bound / scale:g}"
-            initial[f"{limit.column}_{part}"] = shown
-        initial[f"{limit.column}_soft"] = limit.soft
-        initial[f"{limit.column}_known"] = limit.missing_fails
-    for choice in rules.choices:
-        if choice.of not in chosen.MODELS:
-            continue
-        name = f"{choice.of}_{_side(out=choice.out)}"
-        initial[name] = "\n".join(chosen.name_all(choice.of, choice.keys))
-        initial[f"{name}_soft"] = choice.soft
-    places: dict[str, str] = {r: str(n) for n, r in enumerate(rules.rungs, start=1)}
-    return initial | {f"rung_{name}": places.get(name, NEVER) for name in RUNGS}
-
-
-_PARTS = ("min", "max", "soft", "known")
-_SETTINGS = {"size": "playlist_size"}
-
-
-def _side(*, out: bool) -> str:
-    return "out" if out else "in"
-
-
-def _range_fields(column: Column) -> dict[str, forms.Field]:
-    step = {"step": column.step, "inputmode": "decimal"}
-    bounds = {
-        f"{column.name}_{part}": forms.FloatField(
-            label=f"{column.label}, {word}",
-            required=False,
-            min_value=column.low,
-            max_value=column.high,
-            widget=forms.NumberInput(attrs=step),
-        )
-        for part, word in (("min", "from"), ("max", "to"))
-    }
-    switches = {
-        f"{column.name}_{part}": forms.BooleanField(
-            label=f"{column.label}, {word}", required=False
-        )
-        for part, word in (("soft", "may widen"), ("known", "must be known"))
-    }
-    return {**bounds, **switches}
-
-
-def _choice_fields(
-    of: str, label: str, hint: str, *, out: bool
-) -> dict[str, forms.Field]:
-    return {
-        f"{of}_{_side(out=out)}": forms.CharField(
-            label=label,
-            required=False,
-            max_length=60_000,
-            widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-            help_text=f"One name or Spotify link a line. {hint}".strip(),
-        ),
-        f"{of}_{_side(out=out)}_soft": forms.BooleanField(
-            label="May give way", required=False
-        ),
-    }
