@@ -1,16 +1,18 @@
 """Two ways to a good order: build it greedily, then improve it move by move."""
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from playlists.sampler.arrays import Int64s
 from playlists.sampler.flow import UNIT, Costs
+from playlists.sampler.moves import move_deltas
 from playlists.sampler.separation import (
     Credits,
-    forced_flags,
+    forced_level,
     incidence,
+    needed_places,
+    pairs,
     sharing,
     shortfall_of,
 )
@@ -31,21 +33,28 @@ def build_greedily(credits: Credits, costs: Costs, gap: int, first: int) -> list
     wherever each track credits one artist and the gap can be kept at all.
     """
     shares, table = sharing(credits), incidence(credits)
+    neighbours = np.count_nonzero(shares, axis=1).tolist()
     left = np.count_nonzero(table, axis=0)
-    ready = np.zeros(len(credits), np.int64)
-    order = [first]
+    needs = needed_places(left, gap)
+    place = costs.place.T
+    price = place.copy()
+    misses = MISSED_GAP * np.arange(gap - 1, 0, -1)[:, None]
     used = np.zeros(len(credits), np.int64)
-    for position, place in enumerate(costs.place.T[1:], start=1):
+    order = [first]
+    for position in range(1, len(credits)):
         last = order[-1]
         used[last] = USED
-        left -= table[last]
-        ready[shares[last]] = position - 1 + gap
-        price = costs.step[last] + place + used
-        price += MISSED_GAP * np.maximum(ready - position, 0)
-        forced = forced_flags(left, gap, len(credits) - position)
-        if forced is not None:
-            price[~table[:, forced].any(axis=1)] += IGNORED_FORCE
-        order.append(int(price.argmin()))
+        if neighbours[last]:
+            left -= table[last]
+            needs = needed_places(left, gap)
+            soon = slice(position, position + gap - 1)
+            near = np.flatnonzero(shares[last])
+            price[soon, near] = place[soon, near] + misses[: len(price) - position]
+        now = costs.step[last] + price[position] + used
+        level = forced_level(needs, len(credits) - position)
+        if level is not None:
+            now[~table[:, left >= level].any(axis=1)] += IGNORED_FORCE
+        order.append(int(now.argmin()))
     return order
 
 
@@ -106,7 +115,7 @@ def improve(
     one track (or-opt) that does not hurt the separation.
     """
     now = np.array(order, np.int64)
-    first, second = np.nonzero(np.triu(sharing(credits)))
+    first, second = pairs(credits)
     missed = shortfall_of(np.argsort(now), first, second, gap)
     for _ in range(steps if len(now) > 2 else 0):
         for moved in _best_moves(now, costs):
@@ -121,104 +130,28 @@ def improve(
 
 def _best_moves(order: Int64s, costs: Costs) -> Iterator[Int64s]:
     """Yield the orders after the moves that save most, best first."""
-    count = len(order)
-    deltas = np.concatenate(
-        (_reversal_deltas(order, costs).ravel(), _shift_deltas(order, costs).ravel())
-    )
-    ranked = deltas * len(deltas) + np.arange(len(deltas))
-    best = np.argpartition(ranked, BEST_MOVES)[:BEST_MOVES]
-    for index in best[np.argsort(ranked[best])]:
-        if deltas[index] < 0:
-            kind, place = divmod(int(index), count * count)
-            yield _moved(order, *divmod(place, count), is_shift=kind == 1)
+    deltas = move_deltas(order, costs)
+    flat = deltas.reshape(-1)
+    for _ in range(BEST_MOVES):
+        best = int(flat.argmin())
+        if flat[best] >= 0:
+            return
+        flat[best] = 0
+        kind, place = divmod(best, len(order) ** 2)
+        yield _moved(order, *divmod(place, len(order)), is_shift=kind == 1)
 
 
 def _moved(order: Int64s, i: int, j: int, *, is_shift: bool) -> Int64s:
     moved = order.copy()
-    low, high = min(i, j), max(i, j) + 1
-    if is_shift:
-        moved[low:high] = np.roll(moved[low:high], -1 if i < j else 1)
+    if not is_shift:
+        moved[i : j + 1] = order[i : j + 1][::-1]
+    elif i < j:
+        moved[i:j] = order[i + 1 : j + 1]
+        moved[j] = order[i]
     else:
-        moved[low:high] = moved[low:high][::-1]
+        moved[j + 1 : i + 1] = order[j:i]
+        moved[j] = order[i]
     return moved
-
-
-def _reversal_deltas(order: Int64s, costs: Costs) -> Int64s:
-    """Return, at [i, j] with i < j, what reversing positions i..j would add."""
-    count = len(order)
-    i, j = _pairs(count)
-    step, left, right = _bordered(order, costs)
-    delta = (
-        step[left[i], order[j]]
-        + step[order[i], right[j]]
-        - step[left[i], order[i]]
-        - step[order[j], right[j]]
-    )
-    at = costs.place[order]
-    straight = np.concatenate(([0], np.cumsum(np.diagonal(at))))
-    crossed = _diagonal_sums(at)
-    delta += crossed[i + j, j + 1] - crossed[i + j, i] - straight[j + 1] + straight[i]
-    deltas = np.zeros((count, count), np.int64)
-    deltas[i, j] = delta
-    return deltas
-
-
-@lru_cache(maxsize=128)
-def _pairs(count: int) -> tuple[Int64s, Int64s]:
-    """Return all pairs of positions, the lower one of each first."""
-    lower, upper = np.triu_indices(count, 1)
-    return lower, upper
-
-
-def _diagonal_sums(at: Int64s) -> Int64s:
-    """Return at [s, k] the sum of `at[s - p, p]` over the positions p below k."""
-    count = len(at)
-    position = np.arange(count)
-    sums = np.zeros((2 * count - 1, count + 1), np.int64)
-    sums[position[:, None] + position, position + 1] = at
-    np.cumsum(sums, axis=1, out=sums)
-    return sums
-
-
-def _shift_deltas(order: Int64s, costs: Costs) -> Int64s:
-    """Return, at [i, j], what moving the track at i to position j would add."""
-    count = len(order)
-    step, left, right = _bordered(order, costs)
-    i, j = np.arange(count)[:, None], np.arange(count)[None, :]
-    before = np.where(j > i, order[j], left[j])
-    after = np.where(j > i, right[j], order[j])
-    track = order[:, None]
-    delta = step[before, track] + step[track, after] - step[before, after]
-    delta -= (step[left, order] + step[order, right] - step[left, right])[:, None]
-    delta += _shift_places(costs.place[order])
-    delta[i == j] = 0
-    return delta
-
-
-def _shift_places(at: Int64s) -> Int64s:
-    """Return what the positions add when the track at i moves to position j."""
-    count = len(at)
-    here = np.diagonal(at)
-    zero = np.zeros(1, np.int64)
-    earlier = np.concatenate((zero, np.cumsum(np.diagonal(at, -1) - here[1:])))
-    later = np.concatenate((zero, np.cumsum(np.diagonal(at, 1) - here[:-1])))
-    i, j = np.arange(count)[:, None], np.arange(count)[None, :]
-    others = np.where(j > i, earlier[j] - earlier[i], later[i] - later[j])
-    moved: Int64s = at - here[:, None] + others
-    return moved
-
-
-def _bordered(order: Int64s, costs: Costs) -> tuple[Int64s, Int64s, Int64s]:
-    """Return step costs with a free border track, and each position's neighbours."""
-    border = len(order)
-    step = np.zeros((border + 1, border + 1), np.int64)
-    step[:border, :border] = costs.step
-    ends = np.array([border])
-    return (
-        step,
-        np.concatenate((ends, order[:-1])),
-        np.concatenate((order[1:], ends)),
-    )
 
 
 def cheapest_starts(costs: Costs, count: int) -> list[int]:

@@ -49,15 +49,18 @@ class Costs:
 
 def flow_costs(library: Library, rows: Sequence[int], arc: Arc) -> Costs | None:
     """Return the costs of some rows, None where too few have tempo and energy."""
-    tempo = _feature(library, "tempo", rows)
-    energy = _feature(library, "energy", rows)
+    places = np.array(rows, np.int64)
+    tempo = _feature(library, "tempo", places)
+    energy = _feature(library, "energy", places)
     known = (tempo > 0) & ~np.isnan(energy)
     if len(rows) < 3 or np.count_nonzero(known) < ENOUGH * len(rows):
         return None
-    tempo[~known], energy[~known] = np.median(tempo[known]), np.median(energy[known])
+    if not known.all():
+        tempo[~known] = np.median(tempo[known])
+        energy[~known] = np.median(energy[known])
     share = (
         TEMPO_SHARE * _tempo_distance(tempo)
-        + KEY_SHARE * _key_distance(library, rows)
+        + KEY_SHARE * _key_distance(library, places)
         + ENERGY_SHARE * np.abs(energy[:, None] - energy[None, :])
     )
     return Costs(_whole(share), _whole(PLACE_SHARE * _place_distance(energy, arc)))
@@ -70,11 +73,11 @@ def random_costs(uniforms: Float64s) -> Costs:
     return Costs(np.zeros((count, count), np.int64), place)
 
 
-def _feature(library: Library, name: str, rows: Sequence[int]) -> Float64s:
+def _feature(library: Library, name: str, rows: Int64s) -> Float64s:
     column = library.features.get(name)
     if column is None:
         return np.full(len(rows), np.nan)
-    return column[list(rows)].astype(np.float64)
+    return column[rows].astype(np.float64)
 
 
 def _tempo_distance(tempo: Float64s) -> Float64s:
@@ -86,7 +89,7 @@ def _tempo_distance(tempo: Float64s) -> Float64s:
     return distance
 
 
-def _key_distance(library: Library, rows: Sequence[int]) -> Float64s:
+def _key_distance(library: Library, rows: Int64s) -> Float64s:
     """Return the steps between keys on the Camelot wheel, 0 to 1, 1/2 if unknown."""
     key = _feature(library, "key", rows)
     mode = _feature(library, "mode", rows)
@@ -95,10 +98,9 @@ def _key_distance(library: Library, rows: Sequence[int]) -> Float64s:
     hour = np.where(unknown, 0, 7 * tonic % 12)
     around = np.abs(hour[:, None] - hour[None, :])
     steps = np.minimum(around, 12 - around) + (mode[:, None] != mode[None, :])
-    distance = np.minimum(steps, FARTHEST_KEY) / FARTHEST_KEY
-    either = unknown[:, None] | unknown[None, :]
-    known: Float64s = np.where(either, 0.5, distance)
-    return known
+    distance: Float64s = np.minimum(steps, FARTHEST_KEY) / FARTHEST_KEY
+    distance[unknown] = distance[:, unknown] = 0.5
+    return distance
 
 
 def _place_distance(energy: Float64s, arc: Arc) -> Float64s:

@@ -31,6 +31,13 @@ class Repeated(list[list[int]]):
         shares.flags.writeable = False
         return shares
 
+    @cached_property
+    def pairs(self) -> tuple[Int64s, Int64s]:
+        """What `pairs` returns."""
+        first, second = np.nonzero(self.shares)
+        is_first = first < second
+        return first[is_first], second[is_first]
+
 
 def repeated(credits: Credits) -> Repeated:
     """Return the credits of those artists alone that keep tracks apart.
@@ -69,7 +76,7 @@ def smallest_gap(order: Sequence[int], credits: Credits) -> int | None:
     """Return the smallest gap of an order, None if no artist stands twice."""
     if isinstance(credits, Repeated) and len(order) == len(credits):
         positions = np.argsort(np.asarray(order))
-        first, second = np.nonzero(credits.shares)
+        first, second = credits.pairs
         apart = np.abs(positions[first] - positions[second])
         return int(apart.min()) if len(apart) else None
     last: dict[int, int] = {}
@@ -89,17 +96,25 @@ def sharing(credits: Credits) -> Flags:
     return _sharing(_incidence(credits))
 
 
+def pairs(credits: Credits) -> tuple[Int64s, Int64s]:
+    """Return the pairs of tracks that share an artist, each once, in two columns."""
+    if isinstance(credits, Repeated):
+        return credits.pairs
+    first, second = np.nonzero(np.triu(sharing(credits)))
+    return first, second
+
+
 def incidence(credits: Credits) -> Flags:
     """Tell for each track and artist, these in the order of their ids, who is on it."""
     return credits.table if isinstance(credits, Repeated) else _incidence(credits)
 
 
 def _incidence(credits: Credits) -> Flags:
-    lengths = [len(artists) for artists in credits]
-    flat = np.fromiter(chain.from_iterable(credits), np.int64, sum(lengths))
-    names, artist = np.unique(flat, return_inverse=True)
+    names = sorted(set(chain.from_iterable(credits)))
+    place = {artist: number for number, artist in enumerate(names)}
     table = np.zeros((len(credits), len(names)), np.bool_)
-    table[np.repeat(np.arange(len(credits)), lengths), artist] = True
+    tracks = [track for track, artists in enumerate(credits) for _ in artists]
+    table[tracks, [place[artist] for artist in chain.from_iterable(credits)]] = True
     return table
 
 
@@ -140,8 +155,12 @@ def _groups(credits: Credits, shuffled: Sequence[int]) -> list[list[int]]:
     groups: dict[tuple[str, int], list[int]] = defaultdict(list)
     for track in shuffled:
         artists = credits[track]
-        leader = max(artists, key=lambda artist: (counts[artist], artist), default=None)
-        groups[("track", track) if leader is None else ("artist", leader)].append(track)
+        if len(artists) > 1:
+            leader = max((counts[artist], artist) for artist in artists)[1]
+            groups["artist", leader].append(track)
+        else:
+            key = ("artist", artists[0]) if artists else ("track", track)
+            groups[key].append(track)
     return list(groups.values())
 
 
@@ -162,15 +181,29 @@ def forced_artists(left: Counter[int], gap: int, places: int) -> set[int]:
     return set()
 
 
-def forced_flags(left: Int64s, gap: int, places: int) -> Flags | None:
-    """Return what `forced_artists` does as flags, None if the choice is free."""
+def needed_places(left: Int64s, gap: int) -> list[tuple[int, int]]:
+    """Return the levels r > 1 that artists have left, and the places each needs.
+
+    Artists who have r tracks left or more need (r - 1) gaps and a place each. The
+    highest level comes first.
+    """
+    needs, reaching = [], 0
     counts = np.bincount(left).tolist()
-    reaching = 0
     for level in range(len(counts) - 1, 1, -1):
         reaching += counts[level]
-        if counts[level] and (level - 1) * gap + reaching >= places:
-            flags: Flags = left >= level
-            return flags
+        if counts[level]:
+            needs.append((level, (level - 1) * gap + reaching))
+    return needs
+
+
+def forced_level(needs: Sequence[tuple[int, int]], places: int) -> int | None:
+    """Return how many tracks artists have left one of whom must come next.
+
+    None if the choice is free. It says for `needed_places` what `forced_artists` does.
+    """
+    for level, needed in needs:
+        if needed >= places:
+            return level
     return None
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from playlists.sampler.arrange import build_greedily, cheapest_starts, improve, mend
 from playlists.sampler.bits import SEQUENCE_STREAM, Bits
 from playlists.sampler.flow import Costs, flow_costs, random_costs
@@ -35,7 +37,7 @@ def sequence(
     spread as widely as possible. `steps` bounds the improvement (8, in bulk 4).
     """
     table = library.credit_table(primary_only=rules.primary_only)
-    credits = repeated([table.of(row) for row in rows])
+    credits = repeated(list(table.each(np.array(rows, np.int64))))
     flow = flow_costs(library, rows, rules.arc)
     bits = Bits(seed, SEQUENCE_STREAM)
     order = _order(credits, flow, bits, rules.artist_separation, steps)

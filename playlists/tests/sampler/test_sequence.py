@@ -1,6 +1,7 @@
 """The order of a list."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from itertools import permutations
 
@@ -10,8 +11,12 @@ import pytest
 from playlists.sampler import Library, Resting, Rules, SequenceReport, draw, sequence
 from playlists.sampler.arrange import _exchange_deltas, improve, mend
 from playlists.sampler.flow import Costs, flow_costs
+from playlists.sampler.moves import move_deltas
 from playlists.sampler.separation import (
     best_gap,
+    forced_artists,
+    forced_level,
+    needed_places,
     repeated,
     sharing,
     shortfall_of,
@@ -251,6 +256,36 @@ class TestImprove:
             better = improve(now, [[n] for n in now], costs, 1, 1)
             assert costs.total(better) == cheapest_neighbour(now, costs)
             now = better
+
+
+class TestMoveDeltas:
+    @pytest.mark.parametrize("count", [3, 4, 11])
+    def test_are_what_each_move_adds(self, count: int) -> None:
+        dice = np.random.default_rng(count)
+        step = dice.integers(0, 1_000, (count, count))
+        costs = Costs(step + step.T, dice.integers(0, 1_000, (count, count)))
+        order = dice.permutation(count)
+        deltas = move_deltas(order, costs) + costs.total(order)
+        for i in range(count):
+            for j in range(count):
+                turned, shifted = order.copy(), np.delete(order, i)
+                turned[i : j + 1] = turned[i : j + 1][::-1]
+                shifted = np.insert(shifted, j, order[i])
+                assert deltas[0, i, j] == costs.total(turned)
+                assert deltas[1, i, j] == costs.total(shifted)
+
+
+class TestForcedLevel:
+    @pytest.mark.parametrize("seed", range(20))
+    def test_names_who_must_come_next(self, seed: int) -> None:
+        dice = random.Random(seed)
+        left = np.array([dice.randint(0, 4) for _ in range(6)])
+        for gap in range(1, 7):
+            for places in range(int(left.sum()), 30):
+                level = forced_level(needed_places(left, gap), places)
+                must = set() if level is None else set(np.flatnonzero(left >= level))
+                counts = Counter(dict(enumerate(left.tolist())))
+                assert must == forced_artists(counts, gap, places)
 
 
 def cheapest_neighbour(order: list[int], costs: Costs) -> int:
