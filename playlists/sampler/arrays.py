@@ -65,3 +65,15 @@ def run_lengths(values: Int64s) -> Int64s:
     ascending = np.sort(values)
     starts = np.flatnonzero(ascending[1:] != ascending[:-1]) + 1
     return np.diff(starts, prepend=0, append=len(values))
+
+
+def with_few(ascending: Int64s, few: Int64s) -> Int64s:
+    """Return an ascending array with a few more values, these ascending too."""
+    few = few[~contains(ascending, few)]
+    return np.insert(ascending, np.searchsorted(ascending, few), few)
+
+
+def without_few(ascending: Int64s, few: Int64s) -> Int64s:
+    """Return an ascending array without a few values."""
+    places = np.searchsorted(ascending, few[contains(ascending, few)])
+    return np.delete(ascending, places)

@@ -1,12 +1,19 @@
 """One draw under way: what may be drawn, what is picked, which rules gave way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from playlists.sampler.arrays import Flags, Int64s, contains, distinct
+from playlists.sampler.arrays import (
+    Flags,
+    Int64s,
+    contains,
+    distinct,
+    with_few,
+    without_few,
+)
 from playlists.sampler.bits import DRAW_STREAM, Bits
 from playlists.sampler.fixing import Fixed, fix_places
 from playlists.sampler.kernels import pick_by_keys, pick_by_rejection
@@ -81,7 +88,7 @@ class Attempt:
         self.fixed = Fixed()
         if pool.rules.pins or pool.rules.shares or standing:
             self.fixed = fix_places(pool, self.picks, standing, rest.today, seed)
-        self.barred: Int64s = self.barred_under(self.terms)
+        self._barred: Int64s | None = None
         self._tiers: list[Int64s] = []
         self._bits = Bits(seed, DRAW_STREAM)
         self._budget = Budget()
@@ -101,9 +108,8 @@ class Attempt:
 
     def go_on(self, terms: Terms) -> None:
         """Fill what looser terms allow, after all that could be drawn before."""
-        before, mask, barred = self.terms, self.mask, self.barred
-        self.agree(terms)
-        self._tiers.append(self._opened_since(mask, barred))
+        before = self.terms
+        self._tiers.append(self._opened_by(terms))
         is_fit_looser = any(
             getattr(terms, name) != getattr(before, name) for name in FITTING
         )
@@ -119,30 +125,44 @@ class Attempt:
             self.mask = passing(self.library, self.rules, terms.widening)
         else:
             self.mask = self.pool.mask
-        self.barred = self.barred_under(terms)
-        credits = bins_of(
-            self.library, album_cap=terms.album_cap, primary_only=terms.primary_only
-        )
-        self.picks.count(credits, Caps(terms.cap, terms.album_cap))
-        self.picks.tell_apart(sameness_of(self.library, self.rules, terms.same_song))
-        self.picks.reserve(terms.shares)
-        self.terms = terms
+        self._barred = None
+        before, self.terms = self.terms, terms
+        if _counted(before) != _counted(terms):
+            credits = bins_of(
+                self.library,
+                album_cap=terms.album_cap,
+                primary_only=terms.primary_only,
+            )
+            self.picks.count(credits, Caps(terms.cap, terms.album_cap))
+        if before.same_song != terms.same_song:
+            same = sameness_of(self.library, self.rules, terms.same_song)
+            self.picks.tell_apart(same)
+        if _placed(before) != _placed(terms):
+            self.picks.reserve(terms.shares)
+
+    @property
+    def barred(self) -> Int64s:
+        """The rows, ascending, that rest keeps out under the terms in force."""
+        if self._barred is None:
+            self._barred = self.barred_under(self.terms)
+        return self._barred
 
     def barred_under(self, terms: Terms) -> Int64s:
         """Return, ascending, the rows that rest keeps out, fixed ones never."""
         barred = self.rest.barred(terms.cooldown_days, own_only=terms.own_rest_only)
-        leaving, fixed = self.fixed.leaving, sorted(self.picks.fixed)
-        if len(leaving):
-            barred = np.union1d(barred, leaving)
-            if terms.may_stay:
-                barred = barred[~contains(leaving, barred)]
-        return barred[~contains(np.array(fixed, np.int64), barred)] if fixed else barred
+        leaving = without_few if terms.may_stay else with_few
+        barred = leaving(barred, self.fixed.leaving)
+        return without_few(barred, self._fixed_rows())
+
+    def _fixed_rows(self) -> Int64s:
+        return np.array(sorted(self.picks.fixed), np.int64)
 
     def drawn(self) -> Int64s:
         """Return the picks that were drawn: neither pinned nor left where they were."""
         rows = np.array(self.picks.rows, np.int64)
-        fixed = np.array(sorted(self.picks.fixed), np.int64)
-        return rows[~contains(fixed, rows) & ~contains(self.fixed.leaving, rows)]
+        return rows[
+            ~contains(self._fixed_rows(), rows) & ~contains(self.fixed.leaving, rows)
+        ]
 
     def stays(self) -> list[int]:
         """Return the picks that stay where they were, though they were to leave."""
@@ -201,8 +221,14 @@ class Attempt:
             return rows
         return rows[room.open_rows(rows)]
 
-    def _opened_since(self, mask: Flags, barred: Int64s) -> Int64s:
-        """Return the rows in stock that an earlier mask and rest kept out."""
+    def _opened_by(self, terms: Terms) -> Int64s:
+        """Put terms in force; return, ascending, the rows that came into stock."""
+        before, mask = self.terms, self.mask
+        if terms == replace(before, cooldown_days=terms.cooldown_days):
+            self.agree(terms)
+            return self._rested_since(before.cooldown_days)
+        barred = self.barred
+        self.agree(terms)
         if self.mask is mask:
             opened = barred[~contains(self.barred, barred)]
             return opened[mask[opened]]
@@ -210,17 +236,44 @@ class Attempt:
         stock[barred] = False
         return np.flatnonzero(self.stock() & ~stock)
 
+    def _rested_since(self, cooldown_days: int) -> Int64s:
+        """Return what a shorter cooldown than before lets into stock."""
+        terms = self.terms
+        rows = self.rest.opened(
+            cooldown_days, terms.cooldown_days, own_only=terms.own_rest_only
+        )
+        out = contains(self._fixed_rows(), rows) | contains(self.fixed.leaving, rows)
+        return rows[self.mask[rows] & ~out]
+
     def _fill(self, tiers: list[Int64s]) -> None:
         """Draw from tiers in their order, then repair with all."""
         self._draw_from(tiers)
-        if self.missing:
+        if self.missing and self._budget.searches:
             rows = np.concatenate(self._tiers)
             if repair(self.picks, rows, self.rules.size, self._budget):
                 self._draw_from(self._tiers)
 
     def _draw_from(self, tiers: list[Int64s]) -> None:
-        for tier in tiers:
+        for tier in self._promising(tiers) if self.missing else ():
             if self.missing:
                 rows = tier[self.picks.fitting(tier)]
                 weights = self.pool.weights(rows, self.rest)
                 pick_by_keys(rows, weights, self.picks, self.rules.size, self._bits)
+
+    def _promising(self, tiers: list[Int64s]) -> list[Int64s]:
+        """Leave out tiers of which nothing fits: the more so after further picks."""
+        if len(tiers) == 1:
+            return tiers
+        fits = self.picks.fitting(np.concatenate(tiers))
+        owner = np.repeat(np.arange(len(tiers)), [len(tier) for tier in tiers])
+        return [tiers[number] for number in np.unique(owner[fits]).tolist()]
+
+
+def _counted(terms: Terms) -> tuple[object, ...]:
+    """Return the terms by which caps are counted."""
+    return terms.primary_only, terms.cap, terms.album_cap
+
+
+def _placed(terms: Terms) -> tuple[object, ...]:
+    """Return the terms by which places are kept; new caps need them anew."""
+    return *_counted(terms), terms.shares

@@ -104,11 +104,18 @@ def _tightest(attempt: Attempt, capped: Int64s) -> str:
 
 def _full_artists(attempt: Attempt, capped: Int64s) -> tuple[int, ...]:
     """Return the artists whose cap keeps tracks out, those that keep out most first."""
-    kept_out: dict[int, int] = {}
-    is_capped = marked(capped, len(attempt.library))
-    for artist in np.sort(attempt.picks.full_artists()).tolist():
-        rows = attempt.picks.credits.rows_of(np.array([artist]))
-        count = int(np.count_nonzero(is_capped[rows]))
-        if count:
-            kept_out[artist] = count
-    return tuple(sorted(kept_out, key=lambda artist: -kept_out[artist]))
+    artists = attempt.picks.full_artists()
+    counts = _kept_out(attempt, artists, capped)
+    worst = np.argsort(-counts, kind="stable")
+    return tuple(artists[worst[: np.count_nonzero(counts)]].tolist())
+
+
+def _kept_out(attempt: Attempt, artists: Int64s, capped: Int64s) -> Int64s:
+    """Count for each artist the credits on rows that the cap keeps out."""
+    credits = attempt.picks.credits
+    starts, stops = credits.spans_of(artists)
+    is_capped = marked(capped, len(attempt.library))[credits.rows_of(artists)]
+    sums = np.concatenate((np.zeros(1, np.int64), np.cumsum(is_capped)))
+    ends = np.cumsum(stops - starts)
+    counts: Int64s = sums[ends] - sums[ends - (stops - starts)]
+    return counts

@@ -99,8 +99,9 @@ def _wider_ranges(attempt: Attempt) -> Iterator[Terms]:
 
 def _higher_caps(attempt: Attempt) -> Iterator[Terms]:
     """Raise the artist cap, as little as may do, while it keeps anything out."""
+    least = _least_cap(attempt)
     while attempt.missing and len(attempt.capped_by_artists()):
-        cap = max(attempt.terms.cap + 1, _least_cap(attempt))
+        cap = max(attempt.terms.cap + 1, least)
         yield replace(attempt.terms, cap=cap)
 
 

@@ -50,7 +50,17 @@ class Groups:
 
     @classmethod
     def of(cls, keys: Int64s, rows: Int64s | Int32s) -> Self:
-        """Group `rows[i]` under `keys[i]`; a row may stand under several keys."""
+        """Group `rows[i]`, ascending, under `keys[i]`; a row may have several keys.
+
+        Sorting small keys and rows as one number is quicker than ordering by keys.
+        """
+        if len(keys) and keys.min() >= -(1 << 31) and keys.max() < 1 << 31:
+            pairs = np.left_shift(keys, 32, dtype=np.int64)
+            pairs |= rows
+            pairs.sort()
+            rows = pairs.astype(np.int32)
+            pairs >>= 32
+            return cls(pairs, rows)
         order = np.argsort(keys, kind="stable")
         return cls(keys[order], rows.astype(np.int32, copy=False)[order])
 
@@ -120,6 +130,10 @@ class CreditTable:
     def rows_of(self, artist_ids: Int64s) -> Int64s:
         """Return the rows that credit any of the artists; a row may come twice."""
         return self._by_artist.find(artist_ids)
+
+    def spans_of(self, artist_ids: Int64s) -> tuple[Int64s, Int64s]:
+        """Return where in `rows_of` of all artists those of each start and stop."""
+        return self._by_artist.spans(artist_ids)
 
     @cached_property
     def _by_artist(self) -> Groups:

@@ -7,9 +7,12 @@ places (linear programming duality). The same prices guide an exact search: a li
 a wanted length can waste no more than the difference, so most tracks are out at once.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import or_
 
 import numpy as np
 
@@ -138,28 +141,29 @@ def _covering(places: Places, prices: Float64s) -> Float64s:
 class Search:
     """An exact search for a packing of a wanted length, within a number of steps.
 
-    Of tracks that promise the same, `favoured` ones come first.
+    Of tracks that promise the same, `favoured` ones come first. The tracks stand in
+    that order at places 0, 1, 2, …, and sets of them are numbers: bit i for place i.
     """
 
     def __init__(self, places: Places, favoured: Sequence[bool]) -> None:
-        self._kinds_of = places.of_tracks()
-        self._free = [t for t, kinds in enumerate(self._kinds_of) if not kinds]
+        kinds_of = places.of_tracks()
         prices, shares = price(places)
-        self._prices: list[float] = prices.tolist()
         self._left: list[int] = places.capacity.tolist()
-        self._worth = sum(p * c for p, c in zip(self._prices, self._left, strict=True))
-        self._cost = [sum(self._prices[k] for k in kinds) for kinds in self._kinds_of]
-        self._tracks_of: dict[int, list[int]] = defaultdict(list)
-        by_worth = [
-            (round(cost, 6), -shares.get(kinds, 0.0), not favoured[track], track)
-            for track, (cost, kinds) in enumerate(
-                zip(self._cost, self._kinds_of, strict=True)
-            )
-        ]
-        for *_, track in sorted(by_worth):
-            for kind in self._kinds_of[track]:
-                self._tracks_of[kind].append(track)
-        self._is_out = [False] * len(self._cost)
+        self._price: list[float] = prices.tolist()
+        self._worth = sum(p * c for p, c in zip(self._price, self._left, strict=True))
+        cost = [sum(self._price[k] for k in kinds) for kinds in kinds_of]
+        by_worth = sorted(
+            (round(cost[track], 6), -shares.get(kinds, 0.0), not favoured[track], track)
+            for track, kinds in enumerate(kinds_of)
+        )
+        self._track_at = [track for *_, track in by_worth]
+        self._kinds_at = [kinds_of[track] for track in self._track_at]
+        self._waste_at = [cost[track] - 1.0 for track in self._track_at]
+        self._free = [t for t, kinds in enumerate(kinds_of) if not kinds]
+        self._mask_of = _masks(self._kinds_at, len(self._left))
+        self._priced = [k for k, one in enumerate(self._price) if one > 0]
+        self._by_waste, self._cheap = _up_to(self._waste_at)
+        self._open = (1 << len(kinds_of)) - 1
         self._chosen: list[int] = []
         self._steps = 0
 
@@ -174,67 +178,84 @@ class Search:
         wanted = max(count - len(self._free), 0)
         if count > self.bound or not self._go_on(wanted, self._worth - wanted):
             return None
-        return [*self._free, *self._chosen]
+        return [*self._free, *(self._track_at[place] for place in self._chosen)]
 
     def _go_on(self, wanted: int, waste: float) -> bool:
         """Choose `wanted` more tracks while no more than `waste` is lost."""
         if wanted <= 0:
             return True
-        kind, open_tracks = self._tightest(waste)
+        kind, choices = self._tightest(waste)
         if kind is None:
             return False
-        tried: list[int] = []
-        for track in open_tracks:
+        before = untried = self._open
+        while choices and self._steps >= 0:
             self._steps -= 1
-            if self._steps < 0:
-                break
-            self._take(track)
-            if self._go_on(wanted - 1, waste - (self._cost[track] - 1.0)):
+            lowest = choices & -choices
+            place = lowest.bit_length() - 1
+            if self._steps >= 0 and self._go_on_with(place, wanted, waste):
                 return True
-            self._give_back(track)
-            self._is_out[track] = True
-            tried.append(track)
+            choices ^= lowest
+            untried ^= lowest
+            self._open = untried
         found = self._steps >= 0 and self._waste_kind(kind, wanted, waste)
-        for track in tried:
-            self._is_out[track] = found
+        if not found:
+            self._open = before
         return found
+
+    def _go_on_with(self, place: int, wanted: int, waste: float) -> bool:
+        """Take the track at a place and go on; give its places back if that fails."""
+        self._chosen.append(place)
+        self._open &= ~(1 << place)
+        for kind in self._kinds_at[place]:
+            self._left[kind] -= 1
+            if not self._left[kind]:
+                self._open &= ~self._mask_of[kind]
+        if self._go_on(wanted - 1, waste - self._waste_at[place]):
+            return True
+        self._chosen.pop()
+        for kind in self._kinds_at[place]:
+            self._left[kind] += 1
+        return False
 
     def _waste_kind(self, kind: int, wanted: int, waste: float) -> bool:
         """Go on without another track of a kind."""
         left, self._left[kind] = self._left[kind], 0
-        if self._go_on(wanted, waste - left * self._prices[kind]):
+        self._open &= ~self._mask_of[kind]
+        if self._go_on(wanted, waste - left * self._price[kind]):
             return True
         self._left[kind] = left
         return False
 
-    def _tightest(self, waste: float) -> tuple[int | None, list[int]]:
+    def _tightest(self, waste: float) -> tuple[int | None, int]:
         """Return the kind of place that leaves the fewest choices, and the choices."""
         best: int | None = None
-        choices: list[int] = []
+        choices, fewest = 0, 0
         if waste < -TOLERANCE:
             return best, choices
-        for kind, left in enumerate(self._left):
-            if left and self._prices[kind] > 0:
-                tracks = [t for t in self._tracks_of[kind] if self._fits(t, waste)]
-                if best is None or len(tracks) < len(choices):
-                    best, choices = kind, tracks
-                if len(tracks) <= 1:
+        within = self._cheap[bisect_right(self._by_waste, waste + TOLERANCE)]
+        fitting = self._open & within
+        for kind in self._priced:
+            if self._left[kind]:
+                tracks = fitting & self._mask_of[kind]
+                count = tracks.bit_count()
+                if best is None or count < fewest:
+                    best, choices, fewest = kind, tracks, count
+                if count <= 1:
                     break
         return best, choices
 
-    def _fits(self, track: int, waste: float) -> bool:
-        if self._is_out[track] or self._cost[track] - 1.0 > waste + TOLERANCE:
-            return False
-        return all(self._left[kind] for kind in self._kinds_of[track])
 
-    def _take(self, track: int) -> None:
-        self._chosen.append(track)
-        self._is_out[track] = True
-        for kind in self._kinds_of[track]:
-            self._left[kind] -= 1
+def _masks(kinds_at: Sequence[Kinds], kind_count: int) -> list[int]:
+    """Return for each kind the places whose tracks take one of it."""
+    masks = [0] * kind_count
+    for place, kinds in enumerate(kinds_at):
+        for kind in kinds:
+            masks[kind] |= 1 << place
+    return masks
 
-    def _give_back(self, track: int) -> None:
-        self._chosen.pop()
-        self._is_out[track] = False
-        for kind in self._kinds_of[track]:
-            self._left[kind] += 1
+
+def _up_to(waste_at: Sequence[float]) -> tuple[list[float], list[int]]:
+    """Return what places waste, ascending, and the first 0, 1, 2, … as masks."""
+    order = sorted(range(len(waste_at)), key=lambda place: waste_at[place])
+    masks = accumulate((1 << place for place in order), or_, initial=0)
+    return [waste_at[place] for place in order], list(masks)

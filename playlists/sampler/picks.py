@@ -72,6 +72,8 @@ class Picks:
         self._library = library
         self._rules = rules
         self._counts: dict[int, int] = {}
+        self._full: set[int] = set()
+        self._full_keys: Int64s | None = None
         self._row_of: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -91,7 +93,7 @@ class Picks:
         if key in self._row_of:
             return False
         artists = self.credits.of(row)
-        if not self._has_room(artists):
+        if not self._full.isdisjoint(artists):
             return False
         if self.room is not None:
             if not self.room.is_open(row):
@@ -107,7 +109,7 @@ class Picks:
         if self.room is not None:
             self._add_one_by_one(rows[self.room.open_rows(rows)], goal)
             return
-        row_of, has_room = self._row_of, self._has_room
+        row_of, has_room = self._row_of, self._full.isdisjoint
         keys = self.keys_of(rows).tolist()
         for row, key, artists in zip(
             rows.tolist(), keys, self.credits.each(rows), strict=True
@@ -125,17 +127,10 @@ class Picks:
                 return
             self.try_add(row)
 
-    def _has_room(self, artists: Sequence[int]) -> bool:
-        counts, cap = self._counts, self.caps.artist
-        if self.caps.album is None:
-            if len(artists) == 1:
-                return counts.get(artists[0], 0) < cap
-            return all(counts.get(artist, 0) < cap for artist in artists)
-        return not any(self.is_full(key) for key in artists)
-
     def become(self, rows: Sequence[int]) -> None:
         """Hold other rows, which the caller knows to fit; what stays keeps its place."""
-        coming = iter(row for row in rows if row not in set(self.rows))
+        standing = set(self.rows)
+        coming = iter(row for row in rows if row not in standing)
         staying = set(rows)
         kept = [row if row in staying else next(coming, None) for row in self.rows]
         self.rows = [row for row in kept if row is not None] + list(coming)
@@ -219,6 +214,7 @@ class Picks:
         """Keep other caps from now on, counted over other credits."""
         self.credits, self.caps = credits, caps
         self._counts = counts_of(credits, self.rows)
+        self._fill_up()
 
     def most_by_one(self, credits: CreditTable) -> int:
         """Return how many tracks the artist who has the most of them has."""
@@ -236,22 +232,28 @@ class Picks:
 
     def is_full(self, key: int) -> bool:
         """Tell whether an artist, or an album (below 0), has reached the cap."""
-        return self._counts.get(key, 0) >= self.caps.of(key)
+        return key in self._full
+
+    def full_keys(self) -> Int64s:
+        """Return, ascending, the albums (below 0) and artists that are at the cap."""
+        if self._full_keys is None:
+            full = np.fromiter(self._full, np.int64, len(self._full))
+            self._full_keys = np.sort(full)
+        return self._full_keys
 
     def full_artists(self) -> Int64s:
-        """Return the artists that have reached the cap."""
-        full = [key for key in self._counts if key >= 0 and self.is_full(key)]
-        return np.array(full, np.int64)
+        """Return, ascending, the artists that have reached the cap."""
+        full = self.full_keys()
+        return full[np.searchsorted(full, 0) :]
 
     def full_albums(self) -> Int64s:
         """Return the albums that have reached the cap, as their numbers below 0."""
-        full = [key for key in self._counts if key < 0 and self.is_full(key)]
-        return np.array(full, np.int64)
+        full = self.full_keys()
+        return full[: np.searchsorted(full, 0)]
 
     def capped_rows(self) -> Int64s:
         """Return the rows whose artists or album have reached the cap."""
-        full = np.concatenate((self.full_artists(), self.full_albums()))
-        return self.credits.rows_of(full)
+        return self.credits.rows_of(self.full_keys())
 
     def same_rows(self) -> Int64s:
         """Return the rows that are picked, or may not join because they are the same."""
@@ -279,8 +281,7 @@ class Picks:
         keys = np.sort(np.array(list(self._row_of), np.int64))
         fits = ~contains(keys, self.keys_of(rows))
         owner = np.repeat(np.arange(len(rows)), self.credits.lengths[rows])
-        full = np.sort(np.concatenate((self.full_artists(), self.full_albums())))
-        fits[owner[contains(full, self.credits.flat(rows))]] = False
+        fits[owner[contains(self.full_keys(), self.credits.flat(rows))]] = False
         return fits if self.room is None else fits & self.room.open_rows(rows)
 
     def copy(self) -> "Picks":
@@ -289,14 +290,27 @@ class Picks:
         twin.rows = list(self.rows)
         twin.fixed, twin.pinned = self.fixed, self.pinned
         twin.tell_apart(self.sameness)
-        twin.count(self.credits, self.caps)
+        twin.credits, twin.caps = self.credits, self.caps
+        twin._counts, twin._full = dict(self._counts), set(self._full)
         twin.reserve(self.shares)
         return twin
 
     def _credit(self, artists: Sequence[int]) -> None:
-        counts = self._counts
-        for artist in artists:
-            counts[artist] = counts.get(artist, 0) + 1
+        counts, caps = self._counts, self.caps
+        for key in artists:
+            counts[key] = count = counts.get(key, 0) + 1
+            if count >= (caps.artist if key >= 0 else caps.of(key)):
+                self._full.add(key)
+                self._full_keys = None
+
+    def _fill_up(self) -> None:
+        """Look again who is at the cap."""
+        artist, of, self._full_keys = self.caps.artist, self.caps.of, None
+        self._full = {
+            key
+            for key, count in self._counts.items()
+            if count >= (artist if key >= 0 else of(key))
+        }
 
 
 def counts_of(credits: CreditTable, rows: Sequence[int]) -> dict[int, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Self, TypeVar
 
 import numpy as np
@@ -123,11 +124,44 @@ class RestTable:
         """
         if cooldown_days == 0:
             return self.rows[:0]
-        back = first_day_back(self.left_day, cooldown_days)
-        own = self.rows[self.standing | (self.has_left & (self.today < back))]
-        if self.elsewhere is None or own_only:
-            return own
-        return np.union1d(own, self.elsewhere.barred(cooldown_days))
+        rows, opens = self._own_opens if own_only else self._opens
+        return rows[opens < cooldown_days]
+
+    def opened(self, before: int, after: int, *, own_only: bool = False) -> Int64s:
+        """Return, ascending, the rows that may be drawn once a cooldown is shorter."""
+        rows, opens = self._own_opening if own_only else self._opening
+        first, last = np.searchsorted(opens, (after, before))
+        return np.sort(rows[first:last])
+
+    @cached_property
+    def _own_opens(self) -> tuple[Int64s, Int64s]:
+        """The rows, and beside each the longest cooldown under which it is open.
+
+        `first_day_back` solved for the cooldown; -1 for what stands in the list.
+        """
+        opens = self.today - self.left_day
+        opens[self.standing] = NEVER
+        return self.rows, opens
+
+    @cached_property
+    def _opens(self) -> tuple[Int64s, Int64s]:
+        """The same where the rest of other lists counts too."""
+        if self.elsewhere is None:
+            return self._own_opens
+        (own, opens), (others, open_there) = self._own_opens, self.elsewhere._opens
+        rows, opens = np.concatenate((own, others)), np.concatenate((opens, open_there))
+        order = np.argsort(rows, kind="stable")
+        rows, opens = rows[order], opens[order]
+        first = np.flatnonzero(np.diff(rows, prepend=NEVER))
+        return rows[first], np.minimum.reduceat(opens, first) if len(first) else opens
+
+    @cached_property
+    def _own_opening(self) -> tuple[Int64s, Int64s]:
+        return _by_opening(*self._own_opens)
+
+    @cached_property
+    def _opening(self) -> tuple[Int64s, Int64s]:
+        return _by_opening(*self._opens)
 
     def days_away(self) -> Int64s:
         """Return for how many days each row that has left is away, here or elsewhere."""
@@ -148,6 +182,12 @@ class RestTable:
             return np.full(len(rows), NEVER, np.int64)
         place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
         return np.where(self.rows[place] == rows, self.left_day[place], NEVER)
+
+
+def _by_opening(rows: Int64s, opens: Int64s) -> tuple[Int64s, Int64s]:
+    """Return rows in the order in which shorter cooldowns open them, latest first."""
+    order = np.argsort(opens, kind="stable")
+    return rows[order], opens[order]
 
 
 def _rows_by_recording(library: Library, resting: Resting) -> tuple[Int64s, Int64s]:
