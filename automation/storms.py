@@ -63,9 +63,9 @@ def window(settings: RuntimeSettings) -> timedelta:
 def tally(*, since: datetime) -> Tally:
     """Count the pushes that ended, or were set aside, after a moment; one query."""
     ended = Q(state__in=(Run.State.DONE, Run.State.FAILED), finished_at__gt=since)
-    counts = _pushes().aggregate(
-        ended=Count("pk", filter=ended | _set_aside(since)),
-        failed=Count("pk", filter=_failed(since)),
+    counted = _pushes().filter(ended | _set_aside(since))
+    counts = counted.aggregate(
+        ended=Count("pk"), failed=Count("pk", filter=_failed(since))
     )
     return Tally(**counts)
 
