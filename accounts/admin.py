@@ -11,19 +11,7 @@ from django.utils.html import format_html
 from accounts.models import Account, App, Developer, ErasureReceipt, Token, Usage
 from accounts.services import mending
 from vibe_engine import clock
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that only the product itself writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from vibe_engine.readonly import ReadOnlyAdmin
 
 
 @admin.register(Developer)

@@ -39,19 +39,7 @@ from automation.models import (
 )
 from automation.models.schedules import ScheduleDefault
 from vibe_engine import clock
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that only the product itself writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from vibe_engine.readonly import ReadOnlyAdmin
 
 
 @admin.register(Run)
@@ -72,7 +60,6 @@ class RunAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind", "is_bulk", "reason")
     search_fields = ("title", "subject", "lane")
     list_select_related = ("requested_by",)
-    show_full_result_count = False
     exclude = ("lease_token", "idempotency_key")
 
     @admin.display(description="Dashboard")

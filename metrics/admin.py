@@ -1,24 +1,9 @@
 """Metric snapshots in the admin, to read."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from metrics.models import MetricSnapshot, Standing
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Figures that only the product itself writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from vibe_engine.readonly import ReadOnlyAdmin
 
 
 @admin.register(MetricSnapshot)

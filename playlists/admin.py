@@ -25,22 +25,7 @@ from playlists.sampler import Rules, RulesError
 from playlists.services import labelling, spreading
 from vibe_engine import clock
 from vibe_engine.errors import InputError
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that only the product itself writes."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
+from vibe_engine.readonly import ReadOnlyAdmin
 
 MANY = ("collections", "labels")
 """What a playlist has several of; it stands in tables of its own."""
