@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from accounts.models import Account
 from accounts.services import Erasure, client_for
@@ -36,6 +37,16 @@ from vibe_engine.errors import BlockedError, VibeError, WaitError
 from vibe_engine.spotify.client import SpotifyClient
 
 
+class Handed(TypedDict):
+    """What services that do the work of a run are handed."""
+
+    run: Run
+    playlist: Playlist
+    client: SpotifyClient
+    settings: RuntimeSettings
+    now: datetime
+
+
 @dataclass(frozen=True)
 class Work:
     """What every job about one playlist needs; `is_shadow`: nothing may be sent."""
@@ -46,6 +57,17 @@ class Work:
     settings: RuntimeSettings
     now: datetime
     is_shadow: bool
+
+    @property
+    def handed(self) -> Handed:
+        """All of it that a service takes."""
+        return {
+            "run": self.run,
+            "playlist": self.playlist,
+            "client": self.client,
+            "settings": self.settings,
+            "now": self.now,
+        }
 
 
 @contextmanager
@@ -94,13 +116,7 @@ def create(run: Run) -> dict[str, object]:
             shadowing.shadow_create(
                 run=run, playlist=work.playlist, settings=work.settings, now=work.now
             )
-        return making.make_playlist(
-            run=run,
-            playlist=work.playlist,
-            client=work.client,
-            settings=work.settings,
-            now=work.now,
-        )
+        return making.make_playlist(**work.handed)
 
 
 @kind(reshuffling.KIND, writes=True)
@@ -116,14 +132,7 @@ def reshuffle(run: Run) -> dict[str, object]:
                 now=work.now,
                 seed=seed,
             )
-        return reshuffling.reshuffle_playlist(
-            run=run,
-            playlist=work.playlist,
-            client=work.client,
-            settings=work.settings,
-            now=work.now,
-            seed=seed,
-        )
+        return reshuffling.reshuffle_playlist(**work.handed, seed=seed)
 
 
 @kind(restoring.RESTORE, writes=True)
@@ -137,14 +146,7 @@ def restore(run: Run) -> dict[str, object]:
             return shadowing.shadow_restore(
                 run=run, playlist=work.playlist, snapshot=snapshot, now=work.now
             )
-        return restoring.restore_list(
-            run=run,
-            playlist=work.playlist,
-            snapshot=snapshot,
-            client=work.client,
-            settings=work.settings,
-            now=work.now,
-        )
+        return restoring.restore_list(**work.handed, snapshot=snapshot)
 
 
 @kind(restoring.PUSH, writes=True)
@@ -162,13 +164,7 @@ def update_details(run: Run) -> dict[str, object]:
     with work_on_playlist(run) as work:
         if not work.playlist.spotify_id:
             return {"told": False}
-        details.tell_details(
-            run=run,
-            playlist=work.playlist,
-            client=work.client,
-            settings=work.settings,
-            now=work.now,
-        )
+        details.tell_details(**work.handed)
     return {"told": True}
 
 
@@ -187,26 +183,14 @@ def unfollow(run: Run) -> dict[str, object]:
 def empty(run: Run) -> dict[str, object]:
     """Take every track out of a playlist."""
     with work_on_playlist(run) as work:
-        return removal.empty_playlist(
-            run=run,
-            playlist=work.playlist,
-            client=work.client,
-            settings=work.settings,
-            now=work.now,
-        )
+        return removal.empty_playlist(**work.handed)
 
 
 @kind(lateness.TIDY, writes=True)
 def tidy(run: Run) -> dict[str, object]:
     """Take away copies that a doubtful creation may have left."""
     with work_on_playlist(run, even_removed=True) as work:
-        return tidying.tidy_copies(
-            run=run,
-            playlist=work.playlist,
-            client=work.client,
-            settings=work.settings,
-            now=work.now,
-        )
+        return tidying.tidy_copies(**work.handed)
 
 
 def something_is_due(now: datetime) -> bool:
@@ -244,13 +228,7 @@ def reshuffle_some(run: Run) -> dict[str, object]:
 def take_list(run: Run) -> dict[str, object]:
     """Take over the list that hands have made on Spotify."""
     with work_on_playlist(run, records=True) as work:
-        return taking.take_list(
-            run=run,
-            playlist=work.playlist,
-            client=work.client,
-            settings=work.settings,
-            now=work.now,
-        )
+        return taking.take_list(**work.handed)
 
 
 @kind(inventory.KIND)
