@@ -121,12 +121,25 @@ class TestFailedConsent:
         assert not Token.objects.exists()
         return page
 
-    def test_says_that_consent_was_denied(
-        self, operator: Client, sandbox: SandboxControl, app: App
+    @pytest.mark.parametrize(
+        ("answer", "status", "title"),
+        [
+            ({"error": "access_denied"}, 403, "Consent was not given"),
+            ({}, 400, "answer was incomplete"),
+            ({"code": "spent"}, 400, "code has expired"),
+        ],
+    )
+    def test_says_what_was_missing(
+        self,
+        operator: Client,
+        sandbox: SandboxControl,
+        app: App,
+        answer: dict[str, str],
+        status: int,
+        title: str,
     ) -> None:
         state = start(operator, app)["state"]
-        answer = {"error": "access_denied", "state": state}
-        self.failed(operator, answer, 403, "Consent was not given")
+        self.failed(operator, answer | {"state": state}, status, title)
 
     def test_shows_another_error_of_spotify_as_text(
         self, operator: Client, sandbox: SandboxControl, app: App
@@ -135,19 +148,6 @@ class TestFailedConsent:
         answer = {"error": "<b>server_error</b>", "state": state}
         page = self.failed(operator, answer, 502, "did not answer properly")
         assert "&lt;b&gt;server_error" in page
-
-    def test_says_that_the_answer_holds_no_code(
-        self, operator: Client, sandbox: SandboxControl, app: App
-    ) -> None:
-        state = start(operator, app)["state"]
-        self.failed(operator, {"state": state}, 400, "answer was incomplete")
-
-    def test_says_that_the_code_is_not_accepted(
-        self, operator: Client, sandbox: SandboxControl, app: App
-    ) -> None:
-        state = start(operator, app)["state"]
-        answer = {"code": "spent", "state": state}
-        self.failed(operator, answer, 400, "code has expired")
 
     def test_refuses_a_code_that_was_asked_for_with_another_verifier(
         self, operator: Client, sandbox: SandboxControl, app: App
