@@ -8,25 +8,25 @@ attribute and no script.
 
 from collections.abc import Iterable
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 NOTHING = SafeString("")
 
 
 def number(value: float) -> str:
-    """Write a coordinate with at most three decimals."""
+    """Write a coordinate with at most three decimals: digits that need no escaping."""
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def classes(names: str) -> SafeString:
     """Return the class attribute, or nothing without names."""
-    return format_html(' class="{}"', names) if names else NOTHING
+    return SafeString(f' class="{conditional_escape(names)}"') if names else NOTHING
 
 
 def join(parts: Iterable[SafeString]) -> SafeString:
     """Put pieces one after the other."""
-    return format_html_join("", "{}", ((part,) for part in parts))
+    return SafeString("".join(map(conditional_escape, parts)))
 
 
 def drawing(
@@ -78,50 +78,34 @@ def stretched(
 
 def rect(x: float, y: float, width: float, height: float, css: str) -> SafeString:
     """Return a bar; x and width in percent, y and height in pixels."""
-    return format_html(
-        '<rect x="{}%" y="{}" width="{}%" height="{}" class="{}"/>',
-        number(x),
-        number(y),
-        number(max(width, 0)),
-        number(max(height, 0)),
-        css,
-    )
+    place = f'x="{number(x)}%" y="{number(y)}"'
+    size = f'width="{number(max(width, 0))}%" height="{number(max(height, 0))}"'
+    return SafeString(f"<rect {place} {size}{classes(css)}/>")
 
 
 def text(x: float, y: float, words: str, css: str = "") -> SafeString:
     """Return words at x percent, y pixels."""
-    return format_html(
-        '<text x="{}%" y="{}"{}>{}</text>', number(x), number(y), classes(css), words
-    )
+    place = f'x="{number(x)}%" y="{number(y)}"{classes(css)}'
+    return SafeString(f"<text {place}>{conditional_escape(words)}</text>")
 
 
 def dot(x: float, y: float, radius: float, css: str) -> SafeString:
     """Return a dot at x percent, y pixels."""
-    return format_html(
-        '<circle cx="{}%" cy="{}" r="{}" class="{}"/>',
-        number(x),
-        number(y),
-        number(radius),
-        css,
-    )
+    place = f'cx="{number(x)}%" cy="{number(y)}" r="{number(radius)}"'
+    return SafeString(f"<circle {place}{classes(css)}/>")
 
 
 def across(y: float, css: str = "grid-line") -> SafeString:
     """Return a line from edge to edge."""
-    return format_html(
-        '<line x1="0" x2="100%" y1="{0}" y2="{0}" class="{1}"/>', number(y), css
-    )
+    place = f'x1="0" x2="100%" y1="{number(y)}" y2="{number(y)}"'
+    return SafeString(f"<line {place}{classes(css)}/>")
 
 
 def upright(x: float, top: float, bottom: float, css: str = "grid-line") -> SafeString:
     """Return a line from top to bottom at x percent."""
-    return format_html(
-        '<line x1="{0}%" x2="{0}%" y1="{1}" y2="{2}" class="{3}"/>',
-        number(x),
-        number(top),
-        number(bottom),
-        css,
-    )
+    place = f'x1="{number(x)}%" x2="{number(x)}%"'
+    ends = f'y1="{number(top)}" y2="{number(bottom)}"'
+    return SafeString(f"<line {place} {ends}{classes(css)}/>")
 
 
 def path(commands: str, css: str) -> SafeString:
@@ -131,7 +115,8 @@ def path(commands: str, css: str) -> SafeString:
 
 def group(title: str, body: Iterable[SafeString], *, css: str = "") -> SafeString:
     """Return pieces that say `title` when the pointer rests on them."""
-    return format_html("<g{}><title>{}</title>{}</g>", classes(css), title, join(body))
+    words = conditional_escape(title)
+    return SafeString(f"<g{classes(css)}><title>{words}</title>{join(body)}</g>")
 
 
 def sentence(words: str) -> SafeString:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from vibe_engine.charts import svg
 
 Cell = str | int | float | date | None
 
@@ -16,21 +18,20 @@ def behind(
     columns = format_html_join(
         "", '<th scope="col">{}</th>', ((name,) for name in head)
     )
-    body = format_html_join("", "{}", ((_row(row),) for row in rows))
     return format_html(
         '<details class="behind"><summary>Show as a table</summary><div tabindex="0">'
         '<table class="table tight"><caption class="visually-hidden">{}</caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>",
         caption,
         columns,
-        body,
+        svg.join(map(_row, rows)),
     )
 
 
 def _row(row: Sequence[Cell]) -> SafeString:
-    first, *rest = row
-    cells = format_html_join("", "<td>{}</td>", ((_words(cell),) for cell in rest))
-    return format_html('<tr><th scope="row">{}</th>{}</tr>', _words(first), cells)
+    first, *rest = (conditional_escape(_words(cell)) for cell in row)
+    cells = "".join(f"<td>{cell}</td>" for cell in rest)
+    return SafeString(f'<tr><th scope="row">{first}</th>{cells}</tr>')
 
 
 def _words(cell: Cell) -> str:
