@@ -22,9 +22,16 @@ def selected(posted: QueryDict) -> QuerySet[Playlist]:
     ticked = posted.getlist("pk")[:MOST_TICKED]
     if not ticked:
         raise InputError("Select at least one playlist first.")
-    if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in ticked):
+    keys = [key for text in ticked if (key := as_key(text)) is not None]
+    if len(keys) < len(ticked):
         raise InputError("The selection cannot be read. Please select again.")
-    return Playlist.objects.managed().filter(pk__in=[int(text) for text in ticked])
+    return Playlist.objects.managed().filter(pk__in=keys)
+
+
+def as_key(text: str) -> int | None:
+    """Return a posted primary key, None where it is none."""
+    plain = text.isascii() and text.isdigit() and len(text) < 19
+    return int(text) if plain else None
 
 
 def as_fields(posted: QueryDict) -> list[tuple[str, str]]:

@@ -65,7 +65,7 @@ def change_rules(
     values: dict[str, Any] = {
         name: check_override(name, value) for name, value in numbers.items()
     }
-    values["rules"] = _checked(_readable(playlist), rules, inherited)
+    values["rules"] = merged_rules(_readable(playlist), rules, inherited)
     if all(getattr(playlist, name) == value for name, value in values.items()):
         return
     mine = Playlist.objects.filter(pk=playlist.pk, version=version or 0)
@@ -92,7 +92,7 @@ def change_rules_of(
         mine = Playlist.objects.managed().select_for_update().filter(pk__in=ids)
         rows = list(mine.only("pk", "rules", "version"))
         for row in rows:
-            row.rules = _checked(row.rules, rules, inherited)
+            row.rules = merged_rules(row.rules, rules, inherited)
             row.version += 1
         Playlist.objects.bulk_update(rows, ["rules", "version"], batch_size=BATCH)
     return len(rows)
@@ -108,7 +108,7 @@ def trial(
 
     :raises InputError: a value is not possible; `field` names it.
     """
-    playlist.rules = _checked(_readable(playlist), rules, inherited)
+    playlist.rules = merged_rules(_readable(playlist), rules, inherited)
     for name, value in numbers.items():
         setattr(playlist, name, check_override(name, value))
     return playlist
@@ -189,12 +189,14 @@ def _readable(playlist: Playlist) -> dict[str, Any]:
     return dict(playlist.rules)
 
 
-def _checked(
+def merged_rules(
     stored: Mapping[str, Any], changes: Mapping[str, Any], inherited: Collection[str]
 ) -> dict[str, Any]:
     """Return changed rules as they are stored: today's form, without the numbers.
 
     What comes from the settings is left out: what was before, and `inherited`.
+
+    :raises InputError: the rules cannot be kept.
     """
     try:
         said = {**migrated(stored), **changes}

@@ -92,6 +92,22 @@ def find_library(
         return _library_for(rules, compiled, columns) if rules else compiled.library
 
 
+def find_libraries(
+    asked: Sequence[tuple[sampler.Rules, Sequence[int]]], *, on: date
+) -> list[sampler.Library]:
+    """Return the library of a day (UTC) for several rule sets and their collections.
+
+    All of one version; what rules ask for is told, nothing is filtered. The number of
+    queries does not grow with the collections.
+    """
+    parts = pool.load_libraries([collection_ids for _, collection_ids in asked], on=on)
+    with _lock:
+        return [
+            _library_for(rules, _compiled_of(columns), columns)
+            for (rules, _), columns in zip(asked, parts, strict=True)
+        ]
+
+
 def _compiled_of(columns: PoolColumns) -> _Compiled:
     compiled = _compiled.get(columns)
     if compiled is None:

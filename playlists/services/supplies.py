@@ -37,29 +37,39 @@ class Supplies:
     """The supplies of one look at the library, whose version is read once."""
 
     def find(
-        self, rules: sampler.Rules, collection_ids: Sequence[int] = ()
+        self,
+        rules: sampler.Rules,
+        collection_ids: Sequence[int] = (),
+        *,
+        library: sampler.Library | None = None,
     ) -> sampler.Supply:
         """Return what these rules let come from some collections, or (none) from all.
 
         It does not depend on size, rest, order and pins, so rule sets that differ in
-        these alone share it. Places kept for collections are not counted apart.
+        these alone share it. Places kept for collections are not counted apart. A
+        `library` of these collections that is at hand is not looked for again.
         """
         chosen = tuple(sorted(set(collection_ids)))
         plain = replace(rules, **_OF_NO_ACCOUNT)
         if self._stamp is None:
-            return _count(plain, chosen)
+            return _count(plain, chosen, library)
         key = (self._stamp, chosen, plain)
         with _lock:
             found = _kept.get(key)
-        return found or _keep(key, _count(plain, chosen))
+        return found or _keep(key, _count(plain, chosen, library))
 
     @cached_property
     def _stamp(self) -> _Stamp | None:
         return LibraryVersion.stamp()
 
 
-def _count(rules: sampler.Rules, collection_ids: Sequence[int]) -> sampler.Supply:
-    library = stock.find_library(collection_ids=collection_ids, rules=rules)
+def _count(
+    rules: sampler.Rules,
+    collection_ids: Sequence[int],
+    library: sampler.Library | None,
+) -> sampler.Supply:
+    if library is None:
+        library = stock.find_library(collection_ids=collection_ids, rules=rules)
     return sampler.Supply.of(library, rules)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,6 +15,7 @@ from playlists import selection
 from playlists.forms import OVERRIDES, BulkEditForm, EditForm, add_error
 from playlists.models import Playlist
 from playlists.services import editing
+from playlists.views.choosing import selection_required
 from vibe_engine import clock
 from vibe_engine.errors import ConflictError, InputError
 from vibe_engine.web import OperatorRequest, operator_required, render_page
@@ -73,20 +75,15 @@ def _show(
 @require_POST
 @operator_required
 @once_per_form
-def edit_many(request: OperatorRequest) -> HttpResponse:
+@selection_required
+def edit_many(request: OperatorRequest, playlists: QuerySet[Playlist]) -> HttpResponse:
     """Change the ticked things of a selection of playlists."""
-    try:
-        playlists = selection.selected(request.POST)
-    except InputError as error:
-        messages.error(request, str(error))
-        return redirect("playlists:list")
     settings = runtime.load()
     form = BulkEditForm(
         request.POST if "save" in request.POST else None,
         initial=_filled_in(request.POST),
         settings=settings,
     )
-    status = 200
     if form.is_bound and form.is_valid():
         try:
             outcome = editing.edit_playlists(
@@ -99,11 +96,23 @@ def edit_many(request: OperatorRequest) -> HttpResponse:
         except InputError as error:
             add_error(form, error.field, str(error))
         else:
-            messages.success(request, f"{outcome.changed} playlists are changed.")
+            noun = "playlist is" if outcome.changed == 1 else "playlists are"
+            messages.success(request, f"{outcome.changed:,} {noun} changed.")
             return redirect(outcome.run or "playlists:list")
-    if form.is_bound:
-        status = 422
-    context = {
+    status = 422 if form.is_bound else 200
+    return show_edit_of_many(request, playlists, form, status=status)
+
+
+def show_edit_of_many(
+    request: OperatorRequest,
+    playlists: QuerySet[Playlist],
+    form: BulkEditForm,
+    *,
+    status: int = 200,
+    **context: object,
+) -> HttpResponse:
+    """Show the form of what a selection may be given."""
+    context |= {
         "form": form,
         "count": playlists.count(),
         "fields": selection.as_fields(request.POST),

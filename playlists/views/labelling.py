@@ -1,6 +1,7 @@
 """Labels: the groups of playlists, and which playlist carries which."""
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -9,6 +10,7 @@ from playlists import selection
 from playlists.forms import BulkLabelForm, LabelForm, add_error
 from playlists.models import Label, Playlist
 from playlists.services import grouping, labelling
+from playlists.views.choosing import selection_required
 from vibe_engine import clock
 from vibe_engine.errors import InputError
 from vibe_engine.web import (
@@ -129,13 +131,9 @@ def set_labels(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operator_required
-def label_many(request: OperatorRequest) -> HttpResponse:
+@selection_required
+def label_many(request: OperatorRequest, playlists: QuerySet[Playlist]) -> HttpResponse:
     """Give labels to a selection of playlists, or take some from them."""
-    try:
-        playlists = selection.selected(request.POST)
-    except InputError as error:
-        messages.error(request, str(error))
-        return redirect("playlists:list")
     form, status = BulkLabelForm(), 200
     if "save" in request.POST:
         form, status = BulkLabelForm(request.POST), 422

@@ -3,6 +3,7 @@
 import secrets
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,10 +17,14 @@ from playlists.models import Playlist
 from playlists.ruleforms import BulkRulesForm, PlaylistRulesForm
 from playlists.sampler import RulesError
 from playlists.services import ruling
+from playlists.views.choosing import selection_required
 from playlists.views.detail import SEED_BITS, show_preview
 from vibe_engine import clock
 from vibe_engine.errors import ConflictError, InputError
 from vibe_engine.web import OperatorRequest, operator_required
+
+MOST_SAMPLES = 50
+"""Playlists of a selection on which its rules may be tried."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -96,13 +101,11 @@ def preview_rules(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @operator_required
-def edit_rules_of_many(request: OperatorRequest) -> HttpResponse:
+@selection_required
+def edit_rules_of_many(
+    request: OperatorRequest, playlists: QuerySet[Playlist]
+) -> HttpResponse:
     """Give a selection of playlists the ticked groups of rules."""
-    try:
-        playlists = selection.selected(request.POST)
-    except InputError as error:
-        messages.error(request, str(error))
-        return redirect("playlists:list")
     form = _bulk_form(request)
     if form.is_bound and form.is_valid():
         try:
@@ -117,12 +120,25 @@ def edit_rules_of_many(request: OperatorRequest) -> HttpResponse:
             noun = "playlist has" if count == 1 else "playlists have"
             messages.success(request, f"{count:,} {noun} the new rules.")
             return redirect("playlists:list")
-    context = {
+    status = 422 if form.is_bound else 200
+    return show_rules_of_many(request, playlists, form, status=status)
+
+
+def show_rules_of_many(
+    request: OperatorRequest,
+    playlists: QuerySet[Playlist],
+    form: BulkRulesForm,
+    *,
+    status: int = 200,
+    **context: object,
+) -> HttpResponse:
+    """Show the form of the rules of a selection, and what it may be tried on."""
+    context |= {
         "form": form,
         "count": playlists.count(),
+        "samples": playlists[:MOST_SAMPLES],
         "fields": selection.as_fields(request.POST),
     }
-    status = 422 if form.is_bound else 200
     return render(request, "playlists/rules_many.html", context, status=status)
 
 

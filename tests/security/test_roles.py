@@ -157,6 +157,9 @@ WHO_MAY = {
     "playlists:count_rules": ACT,
     "playlists:preview_rules": ACT,
     "playlists:edit_rules_of_many": ACT,
+    "playlists:count_rules_of_many": ACT,
+    "playlists:preview_rules_of_many": ACT,
+    "playlists:count_edit_of_many": ACT,
     "playlists:preview": Access(get=OPERATORS),
     "playlists:act": ASK_AND_ACT,
 }
