@@ -42,17 +42,20 @@ def effective(playlist: Playlist, settings: RuntimeSettings) -> Effective:
         name: value if (own := getattr(playlist, name)) is None else own
         for name, value in inherited_values(settings).items()
     }
-    values["interval_days"] = interval_days_of(playlist, settings)
+    own, weekday = playlist.interval_days, playlist.reshuffle_weekday
+    values["interval_days"] = interval_days_of(own, weekday, settings)
     return Effective(**values)
 
 
-def interval_days_of(playlist: Playlist, settings: RuntimeSettings) -> int:
-    """Return the days from one list to the next.
+def interval_days_of(
+    own: int | None, weekday: int | None, settings: RuntimeSettings
+) -> int:
+    """Return the days from one list to the next, from a playlist's two columns.
 
     With a weekday of its own these are whole weeks, begun ones counted.
     """
-    days = playlist.interval_days or settings.reshuffle_interval_days
-    return days if playlist.reshuffle_weekday is None else whole_weeks(days)
+    days = own or settings.reshuffle_interval_days
+    return days if weekday is None else whole_weeks(days)
 
 
 def whole_weeks(days: int) -> int:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
 from accounts.models import Account
 from automation.runtime import RuntimeSettings
 from metrics.reads import day_start
@@ -28,15 +30,16 @@ def agenda(*, settings: RuntimeSettings, now: datetime) -> list[Turn]:
     Turns that are over but not taken yet stand at their time.
     """
     until = day_start(now, days=DAYS_AHEAD)
+    works = Q(account__status=Account.Status.ACTIVE)
+    waits = ExpressionWrapper(~works, output_field=BooleanField())
     active = Playlist.objects.filter(
         status=Playlist.Status.ACTIVE, next_reshuffle_at__lt=until
     )
-    needed = ("account__status", "name", "next_reshuffle_at", *spreading.COLUMNS)
+    columns = ("account", "name", "next_reshuffle_at", waits, "pk", *spreading.COLUMNS)
     turns = []
-    for playlist in active.select_related("account").only(*needed):
-        waits = playlist.account.status != Account.Status.ACTIVE
-        at = playlist.next_reshuffle_at
-        while at is not None and at < until:
-            turns.append(Turn(playlist.account_id, playlist.name, at, waits))
-            at = spreading.next_due(playlist, settings, last_at=max(at, now))
+    for account, name, at, is_held, *values in active.values_list(*columns):
+        rhythm = spreading.Rhythm.of_values(*values, settings=settings)
+        while at < until:
+            turns.append(Turn(account, name, at, is_held))
+            at = spreading.due_after(rhythm, last_at=max(at, now), settings=settings)
     return turns

@@ -41,9 +41,10 @@ def lanes(
     """Return a lane for each account, the fullest ones first if there are many."""
     shown = sorted(accounts, key=lambda one: (-one.playlists_count, one.pk))
     shown = shown[:MOST_LANES]
-    since = min(day_start(now), now - SPAN * (NOW_AT / 100))
+    since, until = _reach(now)
+    near = [turn for turn in turns if turn.at < until]
     marks: defaultdict[int, list[Mark]] = defaultdict(list)
-    for account, mark in (*_past(since), *_troubled(since), *_coming(turns, now)):
+    for account, mark in (*_past(since), *_troubled(since), *_coming(near, now)):
         marks[account].append(mark)
     rows = [_lane(account, marks[account.pk], now=now) for account in shown]
     return Lanes(
@@ -52,6 +53,12 @@ def lanes(
         hidden=len(accounts) - len(shown),
         meaning=_lanes_meaning(rows),
     )
+
+
+def _reach(now: datetime) -> tuple[datetime, datetime]:
+    """Return from when to when a lane goes: the picture, and the whole of today."""
+    start = now - SPAN * (NOW_AT / 100)
+    return min(day_start(now), start), max(day_start(now, days=1), start + SPAN)
 
 
 def _past(since: datetime) -> Iterator[tuple[int, Mark]]:

@@ -63,7 +63,8 @@ def _every_day(turns: Sequence[Turn], *, now: datetime) -> list[Day]:
     since = day_start(now, days=-back)
     done, failed = _playlists_per_day(since), _failures_per_day(since)
     late = sum(turn.at <= now for turn in turns)
-    ahead = Counter(timezone.localdate(turn.at) for turn in turns if turn.at > now)
+    zone = timezone.get_current_timezone()
+    ahead = Counter(turn.at.astimezone(zone).date() for turn in turns if turn.at > now)
     dates = [today + timedelta(days=number) for number in range(-back, DAYS_AHEAD)]
     return [
         Day(

@@ -39,6 +39,18 @@ class TestAgenda:
         assert [turn.at for turn in turns if turn.at <= noon] == [late]
         assert turns[1].at == noon + timedelta(days=1)
 
+    def test_keeps_to_a_weekday_and_an_hour(self, noon: datetime) -> None:
+        weekday = (noon.weekday() - 1) % 7
+        make_playlist(
+            interval_days=3,
+            reshuffle_weekday=weekday,
+            reshuffle_hour=6,
+            next_reshuffle_at=noon - timedelta(days=6),
+        )
+        late, turn = agenda.agenda(settings=SETTINGS, now=noon)
+        assert late.at < noon
+        assert (turn.at.weekday(), turn.at.hour) == (weekday, 6)
+
     def test_marks_what_waits_for_its_account(self, noon: datetime) -> None:
         account = make_account(status=Account.Status.NEEDS_REAUTH)
         make_playlist(account=account)
@@ -69,6 +81,15 @@ class TestLanes:
         assert done.energy == pytest.approx(0.5)
         assert (row.done_today, row.planned_today) == (1, 3)
         assert lanes.table[0][1:4] == (1, 1, 1)
+
+    def test_counts_no_turn_beyond_what_it_shows(self, noon: datetime) -> None:
+        account = make_account()
+        for hours in (3, 20, 30, 80):
+            at = noon + timedelta(hours=hours)
+            make_playlist(account=account, next_reshuffle_at=at)
+        turns = agenda.agenda(settings=SETTINGS, now=noon)
+        lanes = day_lanes.lanes(accounts=[account], turns=turns, now=noon)
+        assert lanes.table[0][1:] == (0, 0, 0, 2)
 
     def test_hides_the_emptiest_accounts_of_many(self, noon: datetime) -> None:
         accounts = [Account(pk=n, playlists_count=n) for n in range(1, 36)]

@@ -16,7 +16,12 @@ from accounts.models import Account, Developer
 from accounts.throttle import usage
 from automation.runtime import RuntimeSettings
 from playlists import sampler
-from playlists.effective import inherited_rules, inherited_values, whole_weeks
+from playlists.effective import (
+    inherited_rules,
+    inherited_values,
+    interval_days_of,
+    whole_weeks,
+)
 from playlists.models import Playlist
 from playlists.sampler.stored import RULES_VERSION, migrated
 from playlists.services.supplies import Supplies
@@ -181,7 +186,7 @@ def read_fleet(*, settings: RuntimeSettings) -> Fleet:
         chosen = {} if first is None else named
         names |= chosen
         alike[tuple(sorted(chosen)), *rest].append((pk, account))
-        turns[account, _interval(rest[1], rest[3], settings), own_words] += 1
+        turns[account, interval_days_of(rest[3], rest[1], settings), own_words] += 1
     groups = [_group(key, members, names, settings) for key, members in alike.items()]
     found = [group for group in groups if group is not None]
     return Fleet(sorted(found, key=lambda group: -group.playlists), turns)
@@ -193,11 +198,6 @@ def _read_rows() -> Iterable[tuple[Any, ...]]:
     rows = rows.annotate(words=Cast("rules", TextField()))
     own = ("pk", "account", "description_is_custom", "words", WEEKDAY, *OVERRIDES)
     return rows.values_list(*own, "collections", "collections__name")
-
-
-def _interval(weekday: int | None, own: int | None, settings: RuntimeSettings) -> int:
-    interval = own or settings.reshuffle_interval_days
-    return interval if weekday is None else whole_weeks(interval)
 
 
 def _group(
@@ -367,7 +367,7 @@ def write_load(*, developer: Developer, settings: RuntimeSettings) -> WriteLoad:
     for own, weekday, own_words, number in rows:
         count += number
         calls = calls_per_turn(settings, own_words=own_words)
-        asked += number * calls / _interval(weekday, own, settings)
+        asked += number * calls / interval_days_of(own, weekday, settings)
     return WriteLoad(developer, count, asked, writes_for_routine(developer))
 
 

@@ -57,12 +57,22 @@ class Rhythm:
     @classmethod
     def of(cls, playlist: Playlist, settings: RuntimeSettings) -> "Rhythm":
         """Return a playlist's rhythm under the settings in force."""
-        return cls(
-            share=playlist.pk * GOLDEN % 1,
-            interval_days=interval_days_of(playlist, settings),
-            weekday=playlist.reshuffle_weekday,
-            hour=playlist.reshuffle_hour,
-        )
+        values = [getattr(playlist, column) for column in COLUMNS]
+        return cls.of_values(playlist.pk, *values, settings=settings)
+
+    @classmethod
+    def of_values(
+        cls,
+        pk: int,
+        interval_days: int | None,
+        weekday: int | None,
+        hour: int | None,
+        *,
+        settings: RuntimeSettings,
+    ) -> "Rhythm":
+        """Return the same from a key and the values of `COLUMNS`."""
+        interval = interval_days_of(interval_days, weekday, settings)
+        return cls(pk * GOLDEN % 1, interval, weekday, hour)
 
 
 def due_after(
