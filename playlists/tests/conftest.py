@@ -1,4 +1,4 @@
-"""A connected account with a library, ready for playlists."""
+"""A connected account with a library, and a playlist that stands."""
 
 import secrets
 
@@ -6,7 +6,11 @@ import pytest
 
 from accounts.models import Account
 from accounts.tests.factories import connect_account
-from playlists.tests.factories import stock_library
+from automation.models import Run
+from playlists.models import Playlist
+from playlists.tests.factories import finish, stock_library
+from playlists.tests.single import order
+from vibe_engine.testing.clock import MovableClock
 from vibe_engine.testing.sandbox import SandboxControl
 
 
@@ -21,3 +25,14 @@ def stocked(account: Account, sandbox: SandboxControl) -> Account:
     """The same, with some hundred of the sandbox's tracks in the library."""
     stock_library(sandbox, account)
     return account
+
+
+@pytest.fixture
+def playlist(
+    stocked: Account, sandbox: SandboxControl, clock: MovableClock
+) -> Playlist:
+    """A playlist with its first list on the sandbox; the log begins afterwards."""
+    (run,) = finish(order(stocked, clock))
+    assert run.state == Run.State.DONE, run.error
+    sandbox.mark()
+    return Playlist.objects.select_related("account__app").get()

@@ -16,12 +16,12 @@ from automation import worker
 from automation.models import Run
 from automation.runtime import RuntimeSettings
 from playlists.models import Playlist
-from playlists.services import creation, editing, reshuffling, restoring
+from playlists.services import editing, reshuffling, restoring
 from playlists.tests.factories import finish
-from playlists.tests.test_kills import (
-    SIZE,
+from playlists.tests.single import (
     assert_history_once,
     assert_one_right_playlist,
+    order,
 )
 from vibe_engine.testing.clock import MovableClock
 from vibe_engine.testing.sandbox import SandboxControl
@@ -101,28 +101,6 @@ def drive(clock: MovableClock) -> Callable[[Run], Run]:
         return run
 
     return until_ended
-
-
-@pytest.fixture
-def playlist(
-    stocked: Account, sandbox: SandboxControl, clock: MovableClock
-) -> Playlist:
-    """A playlist with its first list on Spotify; the log begins afterwards."""
-    (run,) = finish(order(stocked, clock))
-    assert run.state == Run.State.DONE, run.error
-    sandbox.mark()
-    return Playlist.objects.get()
-
-
-def order(account: Account, clock: MovableClock) -> Run:
-    """Ask for one playlist; return the bulk."""
-    return creation.create_playlists(
-        account=account,
-        count=1,
-        size=SIZE,
-        settings=RuntimeSettings(),
-        now=clock.now(),
-    )
 
 
 def applied(sandbox: SandboxControl, method: str, ending: str) -> int:

@@ -9,17 +9,19 @@ import pytest
 from accounts.models import Account
 from automation import ledger, worker
 from automation.models import Run
-from automation.runtime import RuntimeSettings
-from library.models import Track
-from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from playlists.services import creation
 from playlists.tests.factories import finish
+from playlists.tests.single import (
+    SIZE,
+    assert_history_once,
+    assert_one_right_playlist,
+    order,
+)
 from vibe_engine.testing.clock import MovableClock
 from vibe_engine.testing.live import LiveProcesses, wait_until
 from vibe_engine.testing.sandbox import SandboxControl
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.portable]
-SIZE = 10
 CREATE_POINTS = (
     "push.before_plan",
     "push.after_plan",
@@ -65,29 +67,6 @@ def recover(kind: str, clock: MovableClock) -> Run:
     return run
 
 
-def assert_one_right_playlist(sandbox: SandboxControl, account: Account) -> None:
-    """Check that Spotify holds one playlist, and in it the confirmed list."""
-    (there,) = sandbox.playlists(account.user_id)
-    playlist = Playlist.objects.get()
-    current = playlist.snapshots.current().get()
-    tracks = Track.objects.in_bulk(current.track_ids())
-    assert there["id"] == playlist.spotify_id
-    assert there["items"] == [tracks[pk].uri for pk in current.track_ids()]
-    assert len(there["items"]) == SIZE
-    assert there["description"] == playlist.description
-    assert playlist.marker not in there["description"]
-    assert playlist.status == Playlist.Status.ACTIVE
-
-
-def assert_history_once(lists: int) -> None:
-    """Check that each list was confirmed, written and counted exactly once."""
-    assert PlaylistSnapshot.objects.count() == lists
-    assert PlaylistSnapshot.objects.confirmed().count() == lists
-    assert HistoryEntry.objects.count() == lists * SIZE
-    uses = Track.objects.filter(use_count__gt=0).values_list("use_count", flat=True)
-    assert sum(uses) == lists * SIZE
-
-
 @pytest.mark.parametrize("point", CREATE_POINTS)
 def test_a_worker_killed_while_creating_leaves_one_right_playlist(
     point: str,
@@ -116,15 +95,7 @@ def test_a_worker_killed_while_pushing_leaves_the_confirmed_list(
     sandbox: SandboxControl,
     clock: MovableClock,
 ) -> None:
-    finish(
-        creation.create_playlists(
-            account=stocked,
-            count=1,
-            size=SIZE,
-            settings=RuntimeSettings(),
-            now=clock.now(),
-        )
-    )
+    finish(order(stocked, clock))
     kill(point, "reshuffle", "--all", "--wait")
     run = recover("playlists.reshuffle", clock)
     assert run.state == Run.State.DONE, run.error
@@ -135,9 +106,7 @@ def test_a_worker_killed_while_pushing_leaves_the_confirmed_list(
 def test_a_worker_that_wakes_up_late_writes_nothing(
     stocked: Account, sandbox: SandboxControl, clock: MovableClock
 ) -> None:
-    bulk = creation.create_playlists(
-        account=stocked, count=1, size=SIZE, settings=RuntimeSettings(), now=clock.now()
-    )
+    bulk = order(stocked, clock)
     run = bulk.children.get()
     sandbox.fault("PUT", "/items$", kind="latency", seconds=3)
     late = threading.Thread(target=worker.work_and_close, args=[run.pk])

@@ -24,7 +24,7 @@ from playlists.services import (
 )
 from playlists.services.founding import found_playlist
 from playlists.tests.factories import claim_run, finish, make_playlist
-from playlists.tests.test_kills import SIZE, assert_one_right_playlist
+from playlists.tests.single import assert_one_right_playlist, order
 from vibe_engine.errors import LeaseLostError, VibeError
 from vibe_engine.spotify.client import SpotifyClient
 from vibe_engine.spotify.errors import UnavailableError
@@ -33,20 +33,6 @@ from vibe_engine.testing.live import wait_until
 from vibe_engine.testing.sandbox import SandboxControl
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def playlist(
-    stocked: Account, sandbox: SandboxControl, clock: MovableClock
-) -> Playlist:
-    """A playlist with its first list on Spotify; the log begins afterwards."""
-    bulk = creation.create_playlists(
-        account=stocked, count=1, size=SIZE, settings=RuntimeSettings(), now=clock.now()
-    )
-    (run,) = finish(bulk)
-    assert run.state == Run.State.DONE, run.error
-    sandbox.mark()
-    return Playlist.objects.get()
 
 
 @pytest.fixture
@@ -70,6 +56,12 @@ def marker_of(sandbox: SandboxControl, playlist: Playlist) -> list[str]:
         for one in there
         if playlist.marker in one["description"] and one["followed"]
     ]
+
+
+def tidy_up(clock: MovableClock) -> None:
+    """Open what the schedule would open, and look for copies."""
+    lateness.open_repairs(now=clock.now())
+    worker.work(Run.objects.get(kind=lateness.TIDY).pk)
 
 
 class TestLateList:
@@ -216,13 +208,7 @@ class TestSeveralOfOneMarker:
     def test_leave_the_oldest(
         self, stocked: Account, sandbox: SandboxControl, clock: MovableClock
     ) -> None:
-        bulk = creation.create_playlists(
-            account=stocked,
-            count=1,
-            size=SIZE,
-            settings=RuntimeSettings(),
-            now=clock.now(),
-        )
+        bulk = order(stocked, clock)
         playlist = Playlist.objects.get()
         with client_for(stocked, now=clock.now()) as client:
             oldest = client.create_playlist(
@@ -238,8 +224,7 @@ class TestSeveralOfOneMarker:
         playlist.refresh_from_db()
         assert playlist.spotify_id == oldest.id
         assert len(run.result["unexpected_playlists"]) == 1
-        lateness.open_repairs(now=clock.now())
-        worker.work(Run.objects.get(kind=lateness.TIDY).pk)
+        tidy_up(clock)
         followed = [
             one for one in sandbox.playlists(stocked.user_id) if one["followed"]
         ]
@@ -268,13 +253,7 @@ class TestTidy:
     def test_takes_away_what_a_creation_that_was_given_up_has_left(
         self, stocked: Account, sandbox: SandboxControl, clock: MovableClock
     ) -> None:
-        bulk = creation.create_playlists(
-            account=stocked,
-            count=1,
-            size=SIZE,
-            settings=RuntimeSettings(),
-            now=clock.now(),
-        )
+        bulk = order(stocked, clock)
         sandbox.fault("POST", "/me/playlists$", kind="drop_after")
         (run,) = finish(bulk)
         assert run.state == Run.State.PLANNED
@@ -282,27 +261,19 @@ class TestTidy:
         removal.stop_managing(playlists=[playlist], now=clock.now())
         assert len(marker_of(sandbox, playlist)) == 1
         clock.forward(seconds=61)
-        lateness.open_repairs(now=clock.now())
-        worker.work(Run.objects.get(kind=lateness.TIDY).pk)
+        tidy_up(clock)
         assert marker_of(sandbox, playlist) == []
 
     def test_takes_the_marker_off_what_was_given_up_half_filled(
         self, stocked: Account, sandbox: SandboxControl, clock: MovableClock
     ) -> None:
-        bulk = creation.create_playlists(
-            account=stocked,
-            count=1,
-            size=SIZE,
-            settings=RuntimeSettings(),
-            now=clock.now(),
-        )
+        bulk = order(stocked, clock)
         sandbox.fault("PUT", "/items$", kind="status", status=500)
         finish(bulk)
         playlist = Playlist.objects.get()
         removal.stop_managing(playlists=[playlist], now=clock.now())
         clock.forward(seconds=61)
-        lateness.open_repairs(now=clock.now())
-        worker.work(Run.objects.get(kind=lateness.TIDY).pk)
+        tidy_up(clock)
         there = sandbox.playlist(playlist.spotify_id or "")
         assert there["followed"]
         assert playlist.marker not in there["description"]

@@ -4,32 +4,15 @@ import pytest
 
 from accounts.models import Account
 from automation.models import Run
-from automation.runtime import RuntimeSettings
 from playlists import reads
 from playlists.models import HistoryEntry, Playlist
-from playlists.services import creation, removal, reshuffling, restoring
+from playlists.services import removal, reshuffling, restoring
 from playlists.tests.factories import finish, make_playlist, make_snapshot
 from vibe_engine import clock
 from vibe_engine.errors import InputError
 from vibe_engine.testing.sandbox import SandboxControl
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
-
-
-@pytest.fixture
-def playlist(stocked: Account, sandbox: SandboxControl) -> Playlist:
-    """A playlist of ten tracks on the sandbox; the log begins afterwards."""
-    finish(
-        creation.create_playlists(
-            account=stocked,
-            count=1,
-            size=10,
-            settings=RuntimeSettings(),
-            now=clock.now(),
-        )
-    )
-    sandbox.mark()
-    return Playlist.objects.select_related("account__app").get()
 
 
 class TestStopManaging:

@@ -23,10 +23,11 @@ from playlists.services import (
 )
 from playlists.services.resting import read_resting
 from playlists.tests.factories import finish, make_planned_snapshot, make_playlist
-from playlists.tests.test_kills import (
+from playlists.tests.single import (
     SIZE,
     assert_history_once,
     assert_one_right_playlist,
+    order,
 )
 from vibe_engine.errors import InputError
 from vibe_engine.testing.clock import MovableClock
@@ -35,24 +36,6 @@ from vibe_engine.testing.sandbox import SandboxControl
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SETTINGS = RuntimeSettings()
-
-
-def order(account: Account, clock: MovableClock) -> Run:
-    """Ask for one playlist; return the bulk."""
-    return creation.create_playlists(
-        account=account, count=1, size=SIZE, settings=SETTINGS, now=clock.now()
-    )
-
-
-@pytest.fixture
-def playlist(
-    stocked: Account, sandbox: SandboxControl, clock: MovableClock
-) -> Playlist:
-    """A playlist with its first list on Spotify; the log begins afterwards."""
-    (run,) = finish(order(stocked, clock))
-    assert run.state == Run.State.DONE, run.error
-    sandbox.mark()
-    return Playlist.objects.get()
 
 
 def edit(playlist: Playlist, clock: MovableClock) -> Run:
