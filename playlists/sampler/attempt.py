@@ -17,9 +17,10 @@ from playlists.sampler.arrays import (
 from playlists.sampler.bits import DRAW_STREAM, Bits
 from playlists.sampler.fixing import Fixed, fix_places
 from playlists.sampler.kernels import pick_by_keys, pick_by_rejection
+from playlists.sampler.packing import Budget
 from playlists.sampler.picks import Caps, Picks, bins_of, sameness_of
 from playlists.sampler.pool import Pool, passing
-from playlists.sampler.repair import Budget, repair
+from playlists.sampler.repair import repair
 from playlists.sampler.rest import RestTable, Standing
 from playlists.sampler.rules import Rules
 from playlists.sampler.shares import Share
@@ -254,15 +255,16 @@ class Attempt:
                 self._draw_from(self._tiers)
 
     def _draw_from(self, tiers: list[Int64s]) -> None:
-        for tier in self._promising(tiers) if self.missing else ():
-            if self.missing:
-                rows = tier[self.picks.fitting(tier)]
-                weights = self.pool.weights(rows, self.rest)
-                pick_by_keys(rows, weights, self.picks, self.rules.size, self._bits)
+        tiers = self._promising(tiers)
+        while tiers and self.missing:
+            rows = tiers[0][self.picks.fitting(tiers[0])]
+            weights = self.pool.weights(rows, self.rest)
+            pick_by_keys(rows, weights, self.picks, self.rules.size, self._bits)
+            tiers = tiers[1:] if len(rows) else self._promising(tiers[1:])
 
     def _promising(self, tiers: list[Int64s]) -> list[Int64s]:
-        """Leave out tiers of which nothing fits: the more so after further picks."""
-        if len(tiers) == 1:
+        """Leave out tiers of which nothing fits, nor will after further picks."""
+        if len(tiers) < 2:
             return tiers
         fits = self.picks.fitting(np.concatenate(tiers))
         owner = np.repeat(np.arange(len(tiers)), [len(tier) for tier in tiers])

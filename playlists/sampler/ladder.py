@@ -129,7 +129,8 @@ def _least_cap(attempt: Attempt) -> int:
     """Return a cap below which the stock cannot fill what it could without one.
 
     Each track has one first artist at most, so the tracks of each, up to the cap,
-    and those that credit nobody bound the list from above.
+    and those that credit nobody bound the list from above. And what is not by the
+    artist of most tracks is all that can be beside theirs.
     """
     credits, stock = attempt.library.primary_credits, attempt.stock()
     rows = np.repeat(np.arange(len(stock)), credits.lengths)
@@ -137,7 +138,10 @@ def _least_cap(attempt: Attempt) -> int:
     counts = run_lengths(credits.artist_ids[stock[rows]])
     counts = np.concatenate((counts, np.ones(nobody, np.int64)))
     goal = min(attempt.rules.size, int(counts.sum()))
-    caps = range(1, attempt.rules.size + 1)
+    by_all = attempt.library.credit_table(primary_only=attempt.terms.primary_only)
+    stock_size = int(np.count_nonzero(stock))
+    least = max(1, goal - (stock_size - by_all.most_of_one(stock)))
+    caps = range(least, attempt.rules.size + 1)
     return next(cap for cap in caps if np.minimum(counts, cap).sum() >= goal)
 
 

@@ -70,6 +70,15 @@ class Groups:
         stop = np.searchsorted(self.sorted_keys, keys, side="right")
         return start, stop
 
+    def most_of_one(self, marked: Flags) -> int:
+        """Return how many of the marked rows stand under the key that has the most."""
+        keys, rows = self.sorted_keys, self.rows
+        counts = marked[rows]
+        counts[1:] &= (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
+        starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+        sums = np.add.reduceat(counts, starts, dtype=np.int64)
+        return int(sums.max(initial=0))
+
     def find(self, keys: Int64s) -> Int64s:
         """Return the rows under all of `keys`; a row may come more than once."""
         return self.rows[ranges(*self.spans(keys))].astype(np.int64)
@@ -134,6 +143,10 @@ class CreditTable:
     def spans_of(self, artist_ids: Int64s) -> tuple[Int64s, Int64s]:
         """Return where in `rows_of` of all artists those of each start and stop."""
         return self._by_artist.spans(artist_ids)
+
+    def most_of_one(self, marked: Flags) -> int:
+        """Return how many of the marked rows the artist credits that has the most."""
+        return self._by_artist.most_of_one(marked)
 
     @cached_property
     def _by_artist(self) -> Groups:

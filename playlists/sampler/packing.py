@@ -20,11 +20,24 @@ from playlists.sampler.arrays import Float64s, Int64s
 from playlists.sampler.picks import Picks
 
 PIVOTS_A_KIND = 4
-MOST_WORK = 20_000_000
+MOST_LOOKS = 600
 TRIFLE = 1e-7
 TOLERANCE = 1e-6
 
 Kinds = tuple[int, ...]
+
+
+@dataclass
+class Budget:
+    """How much a draw may still search; it bounds the work, not the time.
+
+    `searches` are begun, `pricing` counts the numbers in the tables of all pivots, and
+    `looks` how often all kinds of place are gone through for the tightest.
+    """
+
+    searches: int = 4
+    pricing: int = 30_000_000
+    looks: int = 2_000
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,7 @@ def _scarce_capacity(what: str, wanted_by: int, cap: int) -> int:
     return capacity if wanted_by > capacity else 0
 
 
-def price(places: Places) -> tuple[Float64s, dict[Kinds, float]]:
+def price(places: Places, budget: Budget) -> tuple[Float64s, dict[Kinds, float]]:
     """Return prices of the kinds of place, and how much of each sort of track to take.
 
     The prices add up to 1 or more for every track. Both solve the linear programme
@@ -102,9 +115,10 @@ def price(places: Places) -> tuple[Float64s, dict[Kinds, float]]:
     table[:kinds, -1] = places.capacity + TRIFLE * np.arange(1, kinds + 1)
     table[kinds, :count] = -1.0
     basis = [-1] * kinds
-    for _ in range(min(PIVOTS_A_KIND * kinds, MOST_WORK // table.size)):
+    for _ in range(PIVOTS_A_KIND * kinds):
+        budget.pricing -= table.size
         entering = int(np.argmin(table[kinds, :-1]))
-        if table[kinds, entering] > -TOLERANCE:
+        if table[kinds, entering] > -TOLERANCE or budget.pricing < 0:
             break
         basis[_pivot(table, entering)] = entering
     shares = {
@@ -139,19 +153,21 @@ def _covering(places: Places, prices: Float64s) -> Float64s:
 
 
 class Search:
-    """An exact search for a packing of a wanted length, within a number of steps.
+    """An exact search for a packing of a wanted length, as far as the budget goes.
 
     Of tracks that promise the same, `favoured` ones come first. The tracks stand in
     that order at places 0, 1, 2, …, and sets of them are numbers: bit i for place i.
     """
 
-    def __init__(self, places: Places, favoured: Sequence[bool]) -> None:
+    def __init__(
+        self, places: Places, favoured: Sequence[bool], budget: Budget
+    ) -> None:
         kinds_of = places.of_tracks()
-        prices, shares = price(places)
+        prices, shares = price(places, budget)
         self._left: list[int] = places.capacity.tolist()
-        self._price: list[float] = prices.tolist()
-        self._worth = sum(p * c for p, c in zip(self._price, self._left, strict=True))
-        cost = [sum(self._price[k] for k in kinds) for kinds in kinds_of]
+        each: list[float] = prices.tolist()
+        self._worth = sum(p * c for p, c in zip(each, self._left, strict=True))
+        cost = [sum(each[k] for k in kinds) for kinds in kinds_of]
         by_worth = sorted(
             (round(cost[track], 6), -shares.get(kinds, 0.0), not favoured[track], track)
             for track, kinds in enumerate(kinds_of)
@@ -161,20 +177,29 @@ class Search:
         self._waste_at = [cost[track] - 1.0 for track in self._track_at]
         self._free = [t for t, kinds in enumerate(kinds_of) if not kinds]
         self._mask_of = _masks(self._kinds_at, len(self._left))
-        self._priced = [k for k, one in enumerate(self._price) if one > 0]
+        self._price = each
+        self._priced = [
+            (kind, self._mask_of[kind], one) for kind, one in enumerate(each) if one > 0
+        ]
         self._by_waste, self._cheap = _up_to(self._waste_at)
         self._open = (1 << len(kinds_of)) - 1
         self._chosen: list[int] = []
-        self._steps = 0
+        self._budget, self._looks = budget, 0
 
     @property
     def bound(self) -> int:
         """No list of these tracks is longer."""
         return len(self._free) + int(self._worth + TOLERANCE)
 
-    def find(self, count: int, steps: int) -> list[int] | None:
+    def find(self, count: int) -> list[int] | None:
         """Return `count` tracks that fit together, None if none were found."""
-        self._steps = steps
+        self._looks = min(MOST_LOOKS, self._budget.looks)
+        self._budget.looks -= self._looks
+        found = self._find(count)
+        self._budget.looks += max(self._looks, 0)
+        return found
+
+    def _find(self, count: int) -> list[int] | None:
         wanted = max(count - len(self._free), 0)
         if count > self.bound or not self._go_on(wanted, self._worth - wanted):
             return None
@@ -184,23 +209,24 @@ class Search:
         """Choose `wanted` more tracks while no more than `waste` is lost."""
         if wanted <= 0:
             return True
-        kind, choices = self._tightest(waste)
-        if kind is None:
-            return False
-        before = untried = self._open
-        while choices and self._steps >= 0:
-            self._steps -= 1
+        left, before = self._left.copy(), self._open
+        waste, kind, choices = self._tightest(waste)
+        if kind is not None and self._choose(kind, choices, wanted, waste):
+            return True
+        self._left, self._open = left, before
+        return False
+
+    def _choose(self, kind: int, choices: int, wanted: int, waste: float) -> bool:
+        """Go on with each of a kind's choices in turn, at last without the kind."""
+        untried = self._open
+        while choices and self._looks > 0:
             lowest = choices & -choices
-            place = lowest.bit_length() - 1
-            if self._steps >= 0 and self._go_on_with(place, wanted, waste):
+            if self._go_on_with(lowest.bit_length() - 1, wanted, waste):
                 return True
             choices ^= lowest
             untried ^= lowest
             self._open = untried
-        found = self._steps >= 0 and self._waste_kind(kind, wanted, waste)
-        if not found:
-            self._open = before
-        return found
+        return self._looks > 0 and self._waste_kind(kind, wanted, waste)
 
     def _go_on_with(self, place: int, wanted: int, waste: float) -> bool:
         """Take the track at a place and go on; give its places back if that fails."""
@@ -226,23 +252,26 @@ class Search:
         self._left[kind] = left
         return False
 
-    def _tightest(self, waste: float) -> tuple[int | None, int]:
-        """Return the kind of place that leaves the fewest choices, and the choices."""
-        best: int | None = None
-        choices, fewest = 0, 0
-        if waste < -TOLERANCE:
-            return best, choices
-        within = self._cheap[bisect_right(self._by_waste, waste + TOLERANCE)]
-        fitting = self._open & within
-        for kind in self._priced:
-            if self._left[kind]:
-                tracks = fitting & self._mask_of[kind]
-                count = tracks.bit_count()
-                if best is None or count < fewest:
-                    best, choices, fewest = kind, tracks, count
-                if count <= 1:
-                    break
-        return best, choices
+    def _tightest(self, waste: float) -> tuple[float, int | None, int]:
+        """Return the kind of place that leaves the fewest choices, and the choices.
+
+        Kinds without a choice are wasted first; returns what may still be lost, too.
+        """
+        is_new = True
+        while is_new and waste >= -TOLERANCE:
+            self._looks -= 1
+            best, choices, fewest, is_new = None, 0, len(self._track_at) + 1, False
+            within = self._cheap[bisect_right(self._by_waste, waste + TOLERANCE)]
+            fitting = self._open & within
+            for kind, mask, price in self._priced:
+                if left := self._left[kind]:
+                    tracks = fitting & mask
+                    count = tracks.bit_count()
+                    if not count:
+                        waste, self._left[kind], is_new = waste - left * price, 0, True
+                    elif count < fewest:
+                        best, choices, fewest = kind, tracks, count
+        return (waste, None, 0) if waste < -TOLERANCE else (waste, best, choices)
 
 
 def _masks(kinds_at: Sequence[Kinds], kind_count: int) -> list[int]:

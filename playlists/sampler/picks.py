@@ -89,11 +89,10 @@ class Picks:
 
     def try_add(self, row: int) -> bool:
         """Pick a row if nothing speaks against it."""
-        key = self.key_of(row)
-        if key in self._row_of:
-            return False
-        artists = self.credits.of(row)
-        if not self._full.isdisjoint(artists):
+        return self._try_add(row, self.key_of(row), self.credits.of(row))
+
+    def _try_add(self, row: int, key: int, artists: Sequence[int]) -> bool:
+        if key in self._row_of or not self._full.isdisjoint(artists):
             return False
         if self.room is not None:
             if not self.room.is_open(row):
@@ -107,8 +106,7 @@ class Picks:
     def add_in_order(self, rows: Int64s | Int32s, goal: int) -> None:
         """Add what fits, first come first served, until there are `goal` picks."""
         if self.room is not None:
-            self._add_one_by_one(rows[self.room.open_rows(rows)], goal)
-            return
+            rows = rows[self.room.open_rows(rows)]
         row_of, has_room = self._row_of, self._full.isdisjoint
         keys = self.keys_of(rows).tolist()
         for row, key, artists in zip(
@@ -117,15 +115,7 @@ class Picks:
             if len(self.rows) >= goal:
                 return
             if key not in row_of and has_room(artists):
-                row_of[key] = row
-                self.rows.append(row)
-                self._credit(artists)
-
-    def _add_one_by_one(self, rows: Int64s | Int32s, goal: int) -> None:
-        for row in rows.tolist():
-            if len(self.rows) >= goal:
-                return
-            self.try_add(row)
+                self._try_add(row, key, artists)
 
     def become(self, rows: Sequence[int]) -> None:
         """Hold other rows, which the caller knows to fit; what stays keeps its place."""

@@ -1,6 +1,5 @@
 """The order of a list of which some tracks have their place already."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,7 +14,9 @@ from playlists.sampler.rules import Rules
 from playlists.sampler.separation import (
     Credits,
     best_gap,
-    forced_artists,
+    forced_level,
+    incidence,
+    needed_places,
     repeated,
     sharing,
     smallest_gap,
@@ -125,15 +126,13 @@ def _build(
     credits: Credits, fixed: Mapping[int, int], costs: Costs, gap: int
 ) -> list[int]:
     """Return an order that takes the cheapest next track for each free place."""
-    shares, count = sharing(credits), len(credits)
+    shares, table, count = sharing(credits), incidence(credits), len(credits)
     missed = _missed(shares.astype(np.int64), fixed, gap)
     at = {position: track for track, position in fixed.items()}
-    left = Counter(
-        a for t, artists in enumerate(credits) for a in artists if t not in fixed
-    )
     ready = np.zeros(count, np.int64)
     used = np.zeros(count, np.bool_)
     used[list(fixed)] = True
+    left = np.count_nonzero(table[~used], axis=0)
     order: list[int] = []
     for position in range(count):
         if position in at:
@@ -143,18 +142,15 @@ def _build(
         if order:
             price = price + costs.step[order[-1]]
         price = price + MISSED_GAP * np.maximum(ready - position, 0)
-        forced = forced_artists(
-            left, gap, count - position - sum(p > position for p in at)
-        )
-        if forced:
-            price[[t for t in range(count) if forced.isdisjoint(credits[t])]] += (
-                IGNORED_FORCE
-            )
+        free = count - position - sum(p > position for p in at)
+        level = forced_level(needed_places(left, gap), free)
+        if level is not None:
+            price[~table[:, left >= level].any(axis=1)] += IGNORED_FORCE
         price[used] = np.iinfo(np.int64).max
         track = int(np.argmin(price))
         order.append(track)
         used[track] = True
-        left.subtract(credits[track])
+        left -= table[track]
         ready[shares[track]] = position + gap
     return order
 

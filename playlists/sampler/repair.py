@@ -6,12 +6,12 @@ could give at most, and if that is more, a list of that length is searched for.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from playlists.sampler.arrays import Flags, Int64s, contains
-from playlists.sampler.packing import Search, scarce_places
+from playlists.sampler.packing import Budget, Search, scarce_places
 from playlists.sampler.picks import Picks
 
 MOST_CANDIDATES = 240
@@ -19,17 +19,8 @@ MOST_CREDITS = 1_000
 MOST_LENGTH = (1 << 16) - 1
 BUCKETS = 1 << 16
 KINDS_APART = 4_099
-STEPS = 800
 MOST_WITH_SHARES = 120
-STEPS_WITH_SHARES = 150
 """Shares add places that every track takes, so a search with them costs more."""
-
-
-@dataclass
-class Budget:
-    """How often a draw may still search; it bounds the work, not the time."""
-
-    searches: int = 4
 
 
 def repair(picks: Picks, rows: Int64s, goal: int, budget: Budget) -> bool:
@@ -46,11 +37,10 @@ def repair(picks: Picks, rows: Int64s, goal: int, budget: Budget) -> bool:
     candidates = _candidates(picks, beside, rows).tolist()
     picked, fixed = set(picks.rows), sorted(picks.fixed)
     places = scarce_places(beside, candidates)
-    search = Search(places, [row in picked for row in candidates])
+    search = Search(places, [row in picked for row in candidates], budget)
     free = len(picks) - len(fixed)
-    steps = STEPS if picks.room is None else STEPS_WITH_SHARES
     for length in (min(goal - len(fixed), search.bound), free + 1):
-        found = search.find(length, steps) if length > free else None
+        found = search.find(length) if length > free else None
         if found is not None:
             picks.become([*fixed, *(candidates[track] for track in found)])
             return True

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from playlists.sampler.rules import Rules, RungName
 
-ALGORITHM_VERSION = 3
+ALGORITHM_VERSION = 4
 """Raised whenever the same inputs would no longer give the same list."""
 
 Reason = Literal[

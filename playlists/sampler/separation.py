@@ -164,23 +164,6 @@ def _groups(credits: Credits, shuffled: Sequence[int]) -> list[list[int]]:
     return list(groups.values())
 
 
-def forced_artists(left: Counter[int], gap: int, places: int) -> set[int]:
-    """Return the artists one of whom must come next, empty if the choice is free.
-
-    With `places` left to fill, artists who have r tracks left need (r - 1) gaps and a
-    place each; when that is all there is, waiting would break the gap.
-    """
-    levels = Counter([count for count in left.values() if count > 1])
-    if not levels or (max(levels) - 1) * gap + levels.total() < places:
-        return set()
-    reaching = 0
-    for level in sorted(levels, reverse=True):
-        reaching += levels[level]
-        if (level - 1) * gap + reaching >= places:
-            return {artist for artist, count in left.items() if count >= level}
-    return set()
-
-
 def needed_places(left: Int64s, gap: int) -> list[tuple[int, int]]:
     """Return the levels r > 1 that artists have left, and the places each needs.
 
@@ -199,7 +182,8 @@ def needed_places(left: Int64s, gap: int) -> list[tuple[int, int]]:
 def forced_level(needs: Sequence[tuple[int, int]], places: int) -> int | None:
     """Return how many tracks artists have left one of whom must come next.
 
-    None if the choice is free. It says for `needed_places` what `forced_artists` does.
+    `needs` are what `needed_places` says. When one is all that is left, waiting would
+    break the gap; None if the choice is free.
     """
     for level, needed in needs:
         if needed >= places:

@@ -9,8 +9,9 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from playlists.sampler import Library, Resting, Rules, draw
+from playlists.sampler.packing import Budget
 from playlists.sampler.picks import Picks
-from playlists.sampler.repair import MOST_CANDIDATES, Budget, repair
+from playlists.sampler.repair import MOST_CANDIDATES, repair
 from playlists.tests.sampler.libraries import TODAY, make_library
 
 STORM = os.environ.get("VIBE_STORM") == "1"

@@ -73,4 +73,4 @@ class TestReport:
         report = full_report()
         assert report.rules_hash == report.rules.rules_hash()
         assert report.seed == SEED
-        assert report.algorithm == 3
+        assert report.algorithm == 4

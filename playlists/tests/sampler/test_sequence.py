@@ -14,7 +14,6 @@ from playlists.sampler.flow import Costs, flow_costs
 from playlists.sampler.moves import move_deltas
 from playlists.sampler.separation import (
     best_gap,
-    forced_artists,
     forced_level,
     needed_places,
     repeated,
@@ -332,3 +331,20 @@ class TestExchangeDeltas:
                 moved[[one, other]] = moved[[other, one]]
                 after = shortfall_of(moved, first, second, gap)
                 assert deltas[one, other] == after - before
+
+
+def forced_artists(left: Counter[int], gap: int, places: int) -> set[int]:
+    """Return the artists one of whom must come next, empty if the choice is free.
+
+    With `places` left to fill, artists who have r tracks left need (r - 1) gaps and a
+    place each; when that is all there is, waiting would break the gap.
+    """
+    levels = Counter([count for count in left.values() if count > 1])
+    if not levels or (max(levels) - 1) * gap + levels.total() < places:
+        return set()
+    reaching = 0
+    for level in sorted(levels, reverse=True):
+        reaching += levels[level]
+        if (level - 1) * gap + reaching >= places:
+            return {artist for artist, count in left.items() if count >= level}
+    return set()
