@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from metrics.pictures.words import counted
+from metrics.services.rests import count_rests
 from metrics.services.standing import BAND_EDGES, UNKNOWN, Use
 from playlists.models import PlaylistSnapshot
 from vibe_engine.charts import Part
@@ -173,17 +174,14 @@ def rests(*, rule_days: int) -> Rests:
 
     Playlists with a rest of their own are left out. One query.
     """
-    reports = (
+    lists = (
         PlaylistSnapshot.objects.current()
         .filter(playlist__cooldown_days=None)
         .order_by("-confirmed_at")
-        .values_list("report__per_track", "report__seed")
     )
     rested: Counter[int] = Counter()
-    for notes, seed in reports[:MOST_REPORTS]:
-        for last_day, _ in (notes or {}).values():
-            if last_day is not None and seed:
-                rested[min(REST_SHOWN_DAYS, seed[2] - last_day)] += 1
+    for days, number in count_rests(lists[:MOST_REPORTS]).items():
+        rested[min(REST_SHOWN_DAYS, days)] += number
     last = max(rested, default=-1)
     return Rests(
         [rested[number] for number in range(last + 1)],

@@ -10,6 +10,7 @@ from automation.models import Run
 from automation.runtime import RuntimeSettings
 from library.models import Track
 from metrics.models import MetricSnapshot
+from metrics.services.rests import count_rests
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import outlook
 
@@ -114,16 +115,8 @@ def _calls(since: datetime) -> int:
 
 
 def _mean_rest_days(since: datetime) -> float | None:
-    reports = (
-        PlaylistSnapshot.objects.current()
-        .filter(confirmed_at__gte=since)
-        .order_by("-confirmed_at")
-        .values_list("report__per_track", "report__seed")
-    )
-    rested = [
-        seed[2] - last_day
-        for notes, seed in reports[:MOST_REPORTS].iterator(chunk_size=200)
-        for last_day, _ in (notes or {}).values()
-        if last_day is not None and seed
-    ]
-    return sum(rested) / len(rested) if rested else None
+    lists = PlaylistSnapshot.objects.current().filter(confirmed_at__gte=since)
+    rested = count_rests(lists.order_by("-confirmed_at")[:MOST_REPORTS])
+    if not rested:
+        return None
+    return sum(days * number for days, number in rested.items()) / rested.total()

@@ -1,6 +1,7 @@
 """What the charts are drawn from."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -178,9 +179,30 @@ class TestRests:
         make_snapshot(make_playlist(cooldown_days=0), report=report)
         assert rotation.rests(rule_days=5).counts == []
 
-    def test_bears_lists_without_a_report(self) -> None:
-        make_snapshot(make_playlist(), report={})
+    @pytest.mark.parametrize(
+        "report",
+        [
+            {},
+            {"per_track": None, "seed": None},
+            {"per_track": {"1": [995, "rested"]}},
+            {"per_track": {}, "seed": [1, 1, 1_000]},
+        ],
+    )
+    def test_bears_lists_without_a_whole_report(self, report: dict[str, Any]) -> None:
+        make_snapshot(make_playlist(), report=report)
         assert rotation.rests(rule_days=5).counts == []
+
+    def test_reads_no_report_into_the_page(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        notes = {str(pk): [1_000 - pk, "rested"] for pk in range(1, 51)}
+        report = {"per_track": notes, "seed": [1, 1, 1_000]}
+        for _ in range(2):
+            make_snapshot(make_playlist(), report=report)
+        with django_assert_num_queries(1) as asked:
+            rests = rotation.rests(rule_days=5)
+        assert "GROUP BY" in asked.captured_queries[0]["sql"]
+        assert (rests.counts[1], rests.counts[30], len(rests.counts)) == (2, 42, 31)
 
 
 class TestGrowth:
