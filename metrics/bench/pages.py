@@ -21,6 +21,7 @@ from metrics.bench.database import BenchError
 from metrics.bench.fleetdata import PERSON
 from metrics.bench.measure import Stopwatch, peak_mb
 from playlists.models import Playlist
+from vibe_engine.settling import settle
 
 ROUNDS = 40
 MOST_QUERIES, MOST_MS, MOST_RATIO = 12, 150.0, 5.0
@@ -110,9 +111,12 @@ def _first(model: Any) -> Any:
 def measure(world: World, *, rounds: int) -> dict[str, Any]:
     """Visit every page in turn with the bare one; return queries and times.
 
+    The process settles before, as those that serve pages do.
+
     :raises BenchError: a page does not answer with 200.
     """
     with override_settings(ROOT_URLCONF=bare.__name__):
+        settle()
         visitor = Visitor()
         pages = addresses()
         queries = {page: visitor.count_queries(page) for page in pages}
