@@ -269,7 +269,7 @@ class TestPages:
         track = Album.objects.get().tracks.first()
         assert track is not None
         page = operator.get(track.get_absolute_url()).content.decode()
-        assert "How it sounds was never asked for" in page
+        assert "Its audio features were never asked for" in page
 
     def test_say_why_nothing_is_started(self, operator: Client) -> None:
         make_album(tracks=1)

@@ -132,7 +132,8 @@ def _library(load: LibraryLoad, person: User) -> Line:
 def _words_of(load: LibraryLoad) -> str:
     group, rules = load.group, load.group.terms.rules
     lists = counted(group.playlists, "playlist")
-    interval = counted(group.terms.interval_days, "day")
+    days = group.terms.interval_days
+    interval = "day" if days == 1 else f"{days} days"
     rest = counted(rules.cooldown_days, "day")
     if not rules.cooldown_days:
         return f"{lists} of {rules.size} every {interval}, no rest"

@@ -23,7 +23,7 @@ from vibe_engine.errors import InputError
 
 NUMBERS = (WEEKDAY, *OVERRIDES)
 """Values of a playlist that a change may name, beside its rules."""
-MOST_KINDS = 6
+MOST_KINDS = 8
 """Kinds of playlists that are looked at, so that an answer comes while one types."""
 
 
@@ -80,6 +80,11 @@ class Foreseen:
     uncounted: int
     refused: int
     reason: str
+
+    @property
+    def counted(self) -> int:
+        """Playlists of the kinds that were looked at."""
+        return self.playlists - self.uncounted - self.refused
 
     @property
     def fewest(self) -> int:
