@@ -37,6 +37,7 @@ class Standing(models.Model):
     """The one row that says how the lists use the library, counted once an hour.
 
     `took_ms` is how long the counting took: while that is short, pages count anew.
+    The energies of the newest lists stand beside it.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from django.db.models import Avg, Q
+from django.db.models import Q
 
 from accounts.models import Account
 from automation.models import Run
 from metrics.pictures.agenda import Turn
 from metrics.pictures.words import counted
 from metrics.reads import day_start
+from metrics.services import standing
+from metrics.services.energies import Energies
 from playlists.models import PlaylistSnapshot
 from playlists.services import reshuffling
 from vibe_engine.charts import Lane, Mark
@@ -25,7 +27,11 @@ MOST_LANES = 30
 
 @dataclass(frozen=True)
 class Lanes:
-    """The accounts' days around now, the same as rows, and how many are not shown."""
+    """The accounts' days around now, the same as rows, and how many are not shown.
+
+    `energies_at` is when the energies of all but the newest lists were counted, None
+    where they were just now.
+    """
 
     head: ClassVar = ("Account", "Done", "Waiting", "Failed", "Planned")
 
@@ -33,6 +39,7 @@ class Lanes:
     table: Sequence[tuple[str, int, int, int, int]]
     hidden: int
     meaning: str
+    energies_at: datetime | None
 
 
 def lanes(
@@ -42,9 +49,14 @@ def lanes(
     shown = sorted(accounts, key=lambda one: (-one.playlists_count, one.pk))
     shown = shown[:MOST_LANES]
     since, until = _reach(now)
+    energies = standing.look_at_energies(now=now)
     near = [turn for turn in turns if turn.at < until]
     marks: defaultdict[int, list[Mark]] = defaultdict(list)
-    for account, mark in (*_past(since), *_troubled(since), *_coming(near, now)):
+    for account, mark in (
+        *_past(since, energies),
+        *_troubled(since),
+        *_coming(near, now),
+    ):
         marks[account].append(mark)
     rows = [_lane(account, marks[account.pk], now=now) for account in shown]
     return Lanes(
@@ -52,6 +64,7 @@ def lanes(
         table=[_counted(row) for row in rows],
         hidden=len(accounts) - len(shown),
         meaning=_lanes_meaning(rows),
+        energies_at=energies.taken_at,
     )
 
 
@@ -61,16 +74,12 @@ def _reach(now: datetime) -> tuple[datetime, datetime]:
     return min(day_start(now), start), max(day_start(now, days=1), start + SPAN)
 
 
-def _past(since: datetime) -> Iterator[tuple[int, Mark]]:
+def _past(since: datetime, energies: Energies) -> Iterator[tuple[int, Mark]]:
     lists = PlaylistSnapshot.objects.confirmed().filter(confirmed_at__gte=since)
-    columns = ("playlist__account_id", "confirmed_at", "playlist__name")
-    rows = (
-        lists.values_list("pk", *columns)
-        .annotate(energy=Avg("entries__track__energy"))
-        .order_by("-confirmed_at")
-    )
-    for _, account, at, name, energy in rows[:MOST_MARKS]:
-        yield account, Mark(at, "done", name, energy)
+    columns = ("pk", "playlist__account_id", "confirmed_at", "playlist__name")
+    rows = lists.values_list(*columns, energies.fresh(lists)).order_by("-confirmed_at")
+    for pk, account, at, name, fresh in rows[:MOST_MARKS]:
+        yield account, Mark(at, "done", name, energies.of(pk, fresh))
 
 
 def _troubled(since: datetime) -> Iterator[tuple[int, Mark]]:

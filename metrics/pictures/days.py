@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
-from django.db.models import Count, QuerySet
+from django.db.models import BooleanField, Count, QuerySet, Value
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -22,6 +22,8 @@ from vibe_engine.words import grouped
 WEEKS_BACK, FEWEST_WEEKS = 17, 9
 """Weeks of the calendar before this one: at most, and also while there is less."""
 BARS_BACK = 28
+
+PerDay = QuerySet[Any, tuple[date, bool, int]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Days:
 
 
 def days(*, turns: Sequence[Turn], now: datetime) -> Days:
-    """Return the days from weeks ago to the end of next week, with two queries."""
+    """Return the days from weeks ago to the end of next week, with one query."""
     today = timezone.localdate(now)
     every = _every_day(turns, now=now)
     bars = every[-(BARS_BACK + DAYS_AHEAD) :]
@@ -61,7 +63,7 @@ def _every_day(turns: Sequence[Turn], *, now: datetime) -> list[Day]:
     today = timezone.localdate(now)
     back = today.weekday() + 7 * WEEKS_BACK
     since = day_start(now, days=-back)
-    done, failed = _playlists_per_day(since), _failures_per_day(since)
+    done, failed = _done_and_failed(since)
     late = sum(turn.at <= now for turn in turns)
     zone = timezone.get_current_timezone()
     ahead = Counter(turn.at.astimezone(zone).date() for turn in turns if turn.at > now)
@@ -85,30 +87,42 @@ def _from_first_week(every: list[Day]) -> list[Day]:
     return every[7 * min(spare_weeks, WEEKS_BACK - FEWEST_WEEKS) :]
 
 
-def _playlists_per_day(since: datetime) -> Counter[date]:
+def _done_and_failed(since: datetime) -> tuple[Counter[date], Counter[date]]:
+    done: Counter[date] = Counter()
+    failed: Counter[date] = Counter()
+    both = _playlists_per_day(since).union(_failures_per_day(since), all=True)
+    for day, is_failed, number in both:
+        (failed if is_failed else done)[day] += number
+    return done, failed
+
+
+def _playlists_per_day(since: datetime) -> PerDay:
     lists = PlaylistSnapshot.objects.confirmed().filter(confirmed_at__gte=since)
-    return _per_day(lists, "confirmed_at", "playlist")
+    return _per_day(lists, "confirmed_at", "playlist", is_failed=False)
 
 
-def _failures_per_day(since: datetime) -> Counter[date]:
+def _failures_per_day(since: datetime) -> PerDay:
     failed = Run.objects.filter(
         state=Run.State.FAILED,
         is_bulk=False,
         finished_at__gte=since,
         kind__startswith="playlists.",
     )
-    return _per_day(failed, "finished_at", "subject")
+    return _per_day(failed, "finished_at", "subject", is_failed=True)
 
 
-def _per_day(rows: QuerySet[Any], moment: str, thing: str) -> Counter[date]:
+def _per_day(
+    rows: QuerySet[Any], moment: str, thing: str, *, is_failed: bool
+) -> PerDay:
     """Count the different things of each of the person's days."""
-    days = (
+    told = Value(is_failed, output_field=BooleanField())
+    counted: PerDay = (
         rows.order_by()
-        .annotate(day=TruncDate(moment))
-        .values("day")
+        .annotate(day=TruncDate(moment), is_failed=told)
+        .values_list("day", "is_failed")
         .annotate(n=Count(thing, distinct=True))
     )
-    return Counter({row["day"]: row["n"] for row in days})
+    return counted
 
 
 def _days_meaning(bars: Sequence[Day]) -> str:
@@ -140,4 +154,5 @@ def _busiest(calendar: Sequence[Day]) -> str:
 
 def renewed_a_day(*, now: datetime) -> float:
     """Return how many playlists were renewed on a day of the last seven, on average."""
-    return _playlists_per_day(day_start(now, days=-6)).total() / 7
+    days = _playlists_per_day(day_start(now, days=-6))
+    return sum(number for _, _, number in days) / 7

@@ -7,7 +7,7 @@ figures left behind; a smaller library is counted each time it is looked at.
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 
 from django.db.models import (
@@ -28,6 +28,7 @@ from django.db.models.functions import Coalesce
 
 from library.models import Track
 from metrics.models import Standing
+from metrics.services.energies import FRESH, Energies, read_energies
 from playlists.models import HistoryEntry, PlaylistSnapshot
 
 SLOW_MS = 50
@@ -68,12 +69,16 @@ class Use:
     is_kept: bool = False
 
 
+COUNTED = {field.name for field in fields(Use)} - {"taken_at", "is_kept"}
+"""What of the kept figures says how the library is used."""
+
+
 def look(*, now: datetime) -> Use:
     """Return how the lists use the library: as kept, or counted where that is quick."""
     row = Standing.objects.filter(pk=1).first()
     if row is None or row.took_ms < SLOW_MS or now - row.taken_at > STALE:
         return count(now=now)
-    figures = dict(row.figures)
+    figures = {name: row.figures[name] for name in COUNTED}
     bands = {int(band): number for band, number in figures.pop("bands").items()}
     artists = [ArtistPlaces(**artist) for artist in figures.pop("artists")]
     return Use(
@@ -87,9 +92,20 @@ def keep(*, now: datetime) -> None:
     figures = asdict(count(now=now))
     took_ms = int((time.perf_counter() - started) * 1_000)
     del figures["taken_at"], figures["is_kept"]
+    figures["energies"] = read_energies(now=now)
     Standing.objects.update_or_create(
         pk=1, defaults={"taken_at": now, "took_ms": took_ms, "figures": figures}
     )
+
+
+def look_at_energies(*, now: datetime) -> Energies:
+    """Return what is kept of the newest lists' energies; nothing in a small library."""
+    rows = Standing.objects.filter(pk=1, took_ms__gte=SLOW_MS)
+    row = rows.values_list("taken_at", "figures__energies").first()
+    if row is None or now - row[0] > STALE or row[1] is None:
+        return Energies()
+    kept = {int(pk): energy for pk, energy in row[1].items()}
+    return Energies(kept, row[0], most=FRESH)
 
 
 def count(*, now: datetime) -> Use:
