@@ -7,6 +7,7 @@ from automation.runtime import RuntimeSettings
 from playlists.models import Playlist
 from playlists.sampler import Rules
 from playlists.sampler.stored import RULES_VERSION, migrated
+from vibe_engine.errors import InputError
 
 BOUNDS = {
     "size": (1, 100),
@@ -74,6 +75,19 @@ def inherited_values(settings: RuntimeSettings) -> dict[str, int]:
     }
 
 
+def check_override(name: str, value: int | None) -> int | None:
+    """Return an override as it is if it lies within its bounds or is None.
+
+    :raises InputError: it does not; `field` is `name`.
+    """
+    low, high = BOUNDS[name]
+    if value is not None and not low <= value <= high:
+        raise InputError(
+            f"{low} to {high} {UNITS[name]} are possible, not {value}.", field=name
+        )
+    return value
+
+
 def rules_for(playlist: Playlist, settings: RuntimeSettings) -> Rules:
     """Return the sampler's rules of a playlist.
 
@@ -104,3 +118,8 @@ def inherited_rules(settings: RuntimeSettings) -> dict[str, Any]:
         "rest_scope": settings.rest_scope,
         "refresh_share": settings.refresh_share,
     }
+
+
+def calls_per_turn(settings: RuntimeSettings, *, own_words: bool = False) -> int:
+    """Return the calls of one reshuffle: the list, and the sentence where it changes."""
+    return 2 if settings.refresh_description and not own_words else 1

@@ -1,7 +1,9 @@
-"""Finding a playlist by what a person has at hand."""
+"""Finding playlists and collections by what a person has at hand."""
 
 import re
+from collections.abc import Sequence
 
+from library.models import Collection
 from playlists.models import Playlist
 from vibe_engine.errors import InputError
 
@@ -32,3 +34,17 @@ def find_playlist(text: str) -> Playlist:
             "Spotify id or its link."
         )
     return playlist
+
+
+def find_collections(collection_ids: Sequence[int]) -> tuple[Collection, ...]:
+    """Return the collections with these primary keys, by name.
+
+    :raises InputError: one of them does not exist (any more).
+    """
+    wanted = set(collection_ids)
+    found = tuple(Collection.objects.filter(pk__in=wanted).order_by("name"))
+    if len(found) < len(wanted):
+        raise InputError(
+            "A chosen collection does not exist any more.", field="collections"
+        )
+    return found

@@ -17,6 +17,7 @@ from accounts.throttle import usage
 from automation.runtime import RuntimeSettings
 from playlists import sampler
 from playlists.effective import (
+    calls_per_turn,
     inherited_rules,
     inherited_values,
     interval_days_of,
@@ -131,11 +132,6 @@ def _ratio(asked: float, room: float) -> float:
     if asked <= 0:
         return 0.0
     return asked / room if room > 0 else math.inf
-
-
-def calls_per_turn(settings: RuntimeSettings, *, own_words: bool = False) -> int:
-    """Return the calls of one reshuffle: the list, and the sentence where it changes."""
-    return 2 if settings.refresh_description and not own_words else 1
 
 
 def most_playlists(

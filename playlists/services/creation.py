@@ -13,7 +13,8 @@ from automation import ledger
 from automation.models import Run
 from automation.runtime import RuntimeSettings
 from library.models import Collection, Track
-from playlists.effective import BOUNDS, UNITS
+from playlists.effective import check_override
+from playlists.lookups import find_collections
 from playlists.models import Playlist
 from playlists.naming import clean_label, clean_prefix, new_marker, playlist_name
 from playlists.services import labelling, opening, pushing
@@ -138,33 +139,6 @@ def recreate_playlist(
 def count_managed(account: Account) -> int:
     """Return how many playlists of an account count towards its limit."""
     return Playlist.objects.managed().filter(account=account).count()
-
-
-def check_override(name: str, value: int | None) -> int | None:
-    """Return an override as it is if it lies within its bounds or is None.
-
-    :raises InputError: it does not; `field` is `name`.
-    """
-    low, high = BOUNDS[name]
-    if value is not None and not low <= value <= high:
-        raise InputError(
-            f"{low} to {high} {UNITS[name]} are possible, not {value}.", field=name
-        )
-    return value
-
-
-def find_collections(collection_ids: Sequence[int]) -> tuple[Collection, ...]:
-    """Return the collections with these primary keys, by name.
-
-    :raises InputError: one of them does not exist (any more).
-    """
-    wanted = set(collection_ids)
-    found = tuple(Collection.objects.filter(pk__in=wanted).order_by("name"))
-    if len(found) < len(wanted):
-        raise InputError(
-            "A chosen collection does not exist any more.", field="collections"
-        )
-    return found
 
 
 def _check_count(count: int, settings: RuntimeSettings) -> int:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from accounts.models import Developer
 from automation.runtime import RuntimeSettings
 from playlists import sampler
-from playlists.effective import BOUNDS
+from playlists.effective import BOUNDS, calls_per_turn
 from playlists.services.capacity import (
     Terms,
     WriteLoad,
-    calls_per_turn,
     carries,
 )
 

@@ -12,7 +12,8 @@ from django.db.models import F, QuerySet
 from accounts.models import Account
 from automation.models import Run
 from automation.runtime import RuntimeSettings
-from playlists.effective import BOUNDS
+from playlists.effective import BOUNDS, check_override
+from playlists.lookups import find_collections
 from playlists.models import Playlist
 from playlists.naming import (
     clean_description,
@@ -21,7 +22,6 @@ from playlists.naming import (
     playlist_name,
 )
 from playlists.services import lateness, opening, spreading
-from playlists.services.creation import check_override, find_collections
 from playlists.services.opening import Wish
 from vibe_engine.errors import ConflictError, InputError
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from accounts.models import Account, Developer
 from automation.runtime import RuntimeSettings
 from playlists import sampler
+from playlists.effective import calls_per_turn, check_override
+from playlists.lookups import find_collections
 from playlists.services import capacity, easing
 from playlists.services.capacity import LibraryLoad, Terms, WriteLoad
-from playlists.services.creation import check_override, count_managed, find_collections
+from playlists.services.creation import count_managed
 from playlists.services.easing import Help
 from playlists.services.supplies import Supplies
 from vibe_engine.errors import InputError
@@ -85,7 +87,7 @@ class _Order:
     def free_writes(self) -> int:
         return self.load.more(
             interval_days=self.terms.interval_days,
-            calls=capacity.calls_per_turn(self.settings),
+            calls=calls_per_turn(self.settings),
         )
 
 

@@ -11,9 +11,9 @@ from accounts.models import Account
 from automation.models import Run
 from automation.runtime import RuntimeSettings
 from playlists import reads, sampler
+from playlists.effective import calls_per_turn
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import ahead, details, opening, planning, pushing, spreading
-from playlists.services.capacity import calls_per_turn
 from playlists.services.opening import Playlists, Wish
 from vibe_engine.errors import ConflictError, InputError
 from vibe_engine.spotify.client import SpotifyClient

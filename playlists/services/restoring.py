@@ -10,9 +10,9 @@ from automation import ledger, waiting
 from automation.models import Run
 from automation.runtime import RuntimeSettings
 from library.models import Track
+from playlists.effective import calls_per_turn
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import details, lateness, opening, planning, pushing
-from playlists.services.capacity import calls_per_turn
 from playlists.services.lateness import PUSH as PUSH
 from playlists.services.opening import Playlists, Wish
 from vibe_engine.errors import ConflictError, InputError, VibeError

@@ -10,11 +10,10 @@ from django.db.models import F, QuerySet
 
 from automation.runtime import RuntimeSettings
 from playlists import sampler
-from playlists.effective import BOUNDS, rules_for
+from playlists.effective import BOUNDS, check_override, rules_for
 from playlists.models import Playlist
 from playlists.sampler.stored import INHERITABLE, RULES_VERSION, migrated
 from playlists.services import stock
-from playlists.services.creation import check_override
 from vibe_engine.errors import ConflictError, InputError
 
 BATCH = 200

@@ -21,9 +21,8 @@ from accounts.throttle import usage
 from automation import registry
 from automation.models import Run
 from automation.runtime import RuntimeSettings
-from playlists.effective import interval_days_of
+from playlists.effective import calls_per_turn, interval_days_of
 from playlists.models import Playlist
-from playlists.services.capacity import calls_per_turn
 
 T = TypeVar("T")
 GOLDEN = (math.sqrt(5) - 1) / 2
