@@ -72,9 +72,10 @@ class Supply:
         keep away.
         """
         low, high = 0, self.recordings // size
+        used = self._used_by_a_list(size, 1.0)
         while low < high:
             middle = (low + high + 1) // 2
-            if self.holds(size, middle, taken=taken):
+            if self._holds(used, size, middle, taken=taken):
                 low = middle
             else:
                 high = middle - 1
@@ -87,9 +88,20 @@ class Supply:
 
         `growth` 2 asks the same of a library of twice as many artists.
         """
+        used = self._used_by_a_list(size, growth)
+        return self._holds(used, size, lists, taken=taken, growth=growth)
+
+    def _holds(
+        self,
+        used: Float64s,
+        size: int,
+        lists: float,
+        *,
+        taken: float,
+        growth: float = 1.0,
+    ) -> bool:
         if lists * size > self.recordings * growth:
             return False
-        used = self._used_by_a_list(size, growth)
         free = np.clip(1.0 - (lists - 1) * used - taken, 0.0, ALMOST_ALL)
         mean, variance = _capped_binomial(self.wanted_by, self.places, free)
         alike = growth * self.count / self.wanted_by
