@@ -128,16 +128,19 @@ def paginate(
     at: str,
     size: int,
     are_few: bool = False,
+    shown: "models.QuerySet[Row] | None" = None,
 ) -> KeyPage[Row]:
     """Return the page of `size` rows at a mark; the first page for an unknown mark.
 
     One query, or two where a page holds rows with and without a known value. Where
     `are_few`, they are found by their condition and sorted: PostgreSQL takes rows for
     evenly spread and would walk along the index of the order, past a million others.
+    `shown` is what is read of the rows of the page alone, such as joins and counts,
+    once it is known which they are.
     """
     field = rows.model._meta.pk if order.field == "pk" else None
     mark = Mark.decode(at, field or rows.model._meta.get_field(order.field))  # type: ignore[arg-type]
-    found = _walk(rows, order, mark, size + 1, are_few=are_few)
+    found = _walk(rows, shown, order, mark, size + 1, are_few=are_few)
     is_more, found = len(found) > size, found[:size]
     if mark is None or not mark.backward:
         first = mark.number + 1 if mark else 1
@@ -148,6 +151,7 @@ def paginate(
 
 def _walk(
     rows: "models.QuerySet[Row]",
+    shown: "models.QuerySet[Row] | None",
     order: Order,
     mark: Mark | None,
     limit: int,
@@ -167,7 +171,10 @@ def _walk(
         )
         if mark is not None and part is parts[start]:
             stretch = stretch.filter(order.beyond(mark, backward=backward))
-        found += stretch[: limit - len(found)]
+        page = stretch[: limit - len(found)]
+        if shown is not None:
+            page = shown.filter(pk__in=page.values("pk")).order_by(*columns)
+        found += page
         if len(found) == limit:
             break
     return found

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from django.db import connection, models
 from django.db.models import Count as CountRows
-from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Max, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest
 
 from accounts.models import Account, App
 from automation.runtime import RuntimeSettings
@@ -120,13 +120,17 @@ def holdings() -> Holdings:
 
 
 def count_up_to(rows: "QuerySet[models.Model]", *, most: int = EXACT_UP_TO) -> Tally:
-    """Count the rows of a filtered list, no further than `most`."""
-    return _capped(rows.order_by()[: most + 1].count(), most)
+    """Count the rows of a filtered list, no further than `most`.
+
+    No column is asked for, so that an index alone may answer.
+    """
+    found = rows.order_by().values(one=Value(1))
+    return _capped(found[: most + 1].count(), most)
 
 
-def are_few(rows: "QuerySet[models.Model]") -> bool:
-    """Whether a list is short enough to be sorted each time it is looked at."""
-    return not count_up_to(rows, most=SORTED_UP_TO).word
+def credited_up_to(artist_id: int, *, most: int) -> Tally:
+    """Count the tracks that credit an artist, no further than `most`."""
+    return count_up_to(TrackArtist.objects.filter(artist=artist_id), most=most)
 
 
 @dataclass(frozen=True)
@@ -205,13 +209,26 @@ def collections_for_table() -> QuerySet[Collection]:
 
 
 def with_credits(artists: QuerySet[Artist]) -> QuerySet[Artist]:
-    """Add to each artist how many tracks credit it and when one was last used."""
+    """Add to each artist how many tracks credit it and when one was last used.
+
+    An index holds the days of an artist's own tracks in order; tracks are read only
+    where the artist is a guest (a credit after the first).
+    """
     credits = TrackArtist.objects.filter(artist=OuterRef("pk")).order_by()
-    of_artist = credits.values("artist")
-    counted = of_artist.annotate(tracks=CountRows("pk")).values("tracks")
-    used = of_artist.annotate(last=Max("track__last_used_on")).values("last")
+    counted = credits.values("artist").annotate(tracks=CountRows("*")).values("tracks")
+    own = Track.objects.filter(
+        primary_artist=OuterRef("pk"), last_used_on__isnull=False
+    )
+    as_guest = credits.filter(position__gt=1).values("artist")
+    used_own = Subquery(own.order_by("-last_used_on").values("last_used_on")[:1])
+    used_as_guest = Subquery(
+        as_guest.annotate(last=Max("track__last_used_on")).values("last")
+    )
     return artists.annotate(
-        track_count=Coalesce(Subquery(counted), 0), last_used_on=Subquery(used)
+        track_count=Coalesce(Subquery(counted), 0),
+        last_used_on=Greatest(
+            Coalesce(used_own, used_as_guest), Coalesce(used_as_guest, used_own)
+        ),
     )
 
 

@@ -1,20 +1,32 @@
 """Finding a text anywhere in the names of a million rows.
 
 PostgreSQL keeps an index of every three letters in a row (`text_trigrams`, made by a
-migration; no extension is needed) and looks only at rows that hold all those of the
-text. SQLite, and texts that are too short, read the rows.
+migration; no extension is needed). Only the rarest of a text are looked up there:
+those that stand in every other name would be read along for each row that is found.
+SQLite, and texts that are too short, read the rows.
 """
 
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Q
+from django.db.models import BooleanField, Case, F, Func, Q, Value, When
 
 SHORTEST = 3
 """Letters from which on the index helps."""
+LOOKED_UP = 2
+"""Groups of three letters: a third one narrows little and costs as much again."""
 SQL = "UPPER({})"
 JOINED = " || chr(10) || "
 """Columns are searched as one text; no text that is searched for holds a newline."""
+RAREST = f"""ARRAY(
+    SELECT letters FROM unnest(text_trigrams(UPPER(%s))) AS letters
+    LEFT JOIN (
+        SELECT unnest(most_common_elems::text::text[]) AS known,
+            unnest(most_common_elem_freqs) AS share
+        FROM pg_stats WHERE schemaname = current_schema() AND tablename = %s
+    ) AS told ON known = letters
+    ORDER BY share NULLS FIRST LIMIT {LOOKED_UP})"""  # noqa: S608
+"""PostgreSQL keeps the shares of the most common ones with an index, by ANALYZE."""
 
 
 def holding(text: str, *columns: str) -> Q:
@@ -22,16 +34,33 @@ def holding(text: str, *columns: str) -> Q:
 
     The columns are those of one index, in its order.
     """
+    is_long = len(text) >= SHORTEST and "\n" not in text
+    if connection.vendor != "postgresql" or not is_long:
+        return _anywhere(text, columns)
+    return Q(_HoldsTrigrams(*map(F, columns), text=text)) & _anywhere(text, columns)
+
+
+def seen_to_hold(text: str, *columns: str) -> Case:
+    """Return the same condition, to be looked at row by row along a sorted list.
+
+    For a text that many rows hold: PostgreSQL cannot see into a CASE, takes it to be
+    true of half of the rows, and walks until a page is full.
+    """
+    return Case(
+        When(_anywhere(text, columns), then=Value(value=True)),
+        default=Value(value=False),
+    )
+
+
+def _anywhere(text: str, columns: tuple[str, ...]) -> Q:
     anywhere = Q()
     for column in columns:
         anywhere |= Q(**{f"{column}__icontains": text})
-    if connection.vendor != "postgresql" or len(text) < SHORTEST or "\n" in text:
-        return anywhere
-    return Q(_HoldsTrigrams(*map(F, columns), text=text)) & anywhere
+    return anywhere
 
 
 class _HoldsTrigrams(Func):
-    """Whether the columns, as one text, hold every three letters of a text."""
+    """Whether the columns, as one text, hold the rarest letters of a text."""
 
     conditional = True
     arg_joiner = JOINED
@@ -47,4 +76,5 @@ class _HoldsTrigrams(Func):
             connection,
             template=f"text_trigrams({SQL.format('%(expressions)s')})",
         )
-        return f"({columns} @> text_trigrams(UPPER(%s)))", (*parameters, self.text)
+        index = f"{compiler.query.get_meta().db_table}_text"
+        return f"({columns} @> {RAREST})", (*parameters, self.text, index)

@@ -75,13 +75,15 @@ class FilterForm(forms.Form):
         return self.orders[self.sort_name]
 
     @property
+    def given(self) -> set[str]:
+        """The names of the filters in force."""
+        chosen = self.chosen().items()
+        return {name for name, value in chosen if value not in (None, "")} - {"sort"}
+
+    @property
     def is_filtered(self) -> bool:
         """Whether fewer rows than all are asked for."""
-        return any(
-            value not in (None, "")
-            for name, value in self.chosen().items()
-            if name != "sort"
-        )
+        return bool(self.given)
 
 
 def clean_query(form: FilterForm, query: QueryDict) -> str:
@@ -136,8 +138,6 @@ class _ReleaseFilterForm(FilterForm):
 
     def _narrow(self, rows: Listed, *, today: date) -> Listed:
         chosen = self.chosen()
-        if chosen["q"]:
-            rows = rows.matching(chosen["q"])
         if chosen["collection"]:
             rows = rows.in_collection(chosen["collection"])
         if chosen["year_from"] or chosen["year_to"]:
@@ -168,9 +168,11 @@ class AlbumFilterForm(_ReleaseFilterForm):
     def apply(self, albums: AlbumQuerySet, *, today: date) -> AlbumQuerySet:
         """Return the albums that are asked for."""
         albums = self._narrow(albums, today=today)
-        state = self.chosen()["state"]
-        if state:
-            albums = albums.with_tracks(Track.objects.in_state(state))
+        chosen = self.chosen()
+        if chosen["q"]:
+            albums = albums.matching(chosen["q"])
+        if chosen["state"]:
+            albums = albums.with_tracks(Track.objects.in_state(chosen["state"]))
         return albums
 
 
@@ -223,10 +225,14 @@ class TrackFilterForm(_ReleaseFilterForm):
                     forms.FloatField, f"{label}, {word}", lowest, highest, step
                 )
 
-    def apply(self, tracks: TrackQuerySet, *, today: date) -> TrackQuerySet:
-        """Return the tracks that are asked for."""
+    def apply(
+        self, tracks: TrackQuerySet, *, today: date, is_common: bool = False
+    ) -> TrackQuerySet:
+        """Return the tracks that are asked for; `is_common`: many hold the text."""
         tracks = self._narrow(tracks, today=today)
         chosen = self.chosen()
+        if chosen["q"]:
+            tracks = tracks.matching(chosen["q"], is_common=is_common)
         if chosen["state"]:
             tracks = tracks.in_state(chosen["state"])
         if chosen["artist"]:
@@ -261,7 +267,9 @@ class ArtistFilterForm(FilterForm):
     orders = {"name": Order("name"), "-name": Order("name", descending=True)}
     default_sort = "name"
 
-    def apply(self, artists: ArtistQuerySet) -> ArtistQuerySet:
-        """Return the artists that are asked for."""
+    def apply(
+        self, artists: ArtistQuerySet, *, is_common: bool = False
+    ) -> ArtistQuerySet:
+        """Return the artists that are asked for; `is_common`: many hold the text."""
         text = self.chosen()["q"]
-        return artists.matching(text) if text else artists
+        return artists.matching(text, is_common=is_common) if text else artists

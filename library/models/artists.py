@@ -4,13 +4,13 @@ from typing import Self
 
 from django.db import models
 
-from library.searching import holding
+from library.searching import holding, seen_to_hold
 
 
 class ArtistQuerySet(models.QuerySet["Artist"]):
-    def matching(self, text: str) -> Self:
-        """Artists with a text in their name."""
-        return self.filter(holding(text, "name"))
+    def matching(self, text: str, *, is_common: bool = False) -> Self:
+        """Artists with a text in their name; `is_common`: many have it."""
+        return self.filter((seen_to_hold if is_common else holding)(text, "name"))
 
 
 class Artist(models.Model):

@@ -12,7 +12,7 @@ from library.models.albums import UNTITLED, Album, CollectionAlbum
 from library.models.artists import Artist
 from library.models.blocks import Block
 from library.models.ranges import between
-from library.searching import holding
+from library.searching import holding, seen_to_hold
 
 FEATURE_NAMES = (
     "danceability",
@@ -78,9 +78,13 @@ class TrackQuerySet(models.QuerySet["Track"]):
         """Tracks as their album plays them."""
         return self.order_by("disc_number", "track_number", "pk")
 
-    def matching(self, text: str) -> Self:
-        """Tracks with a text in their name or their artists."""
-        return self.filter(holding(text, "name", "artist_line"))
+    def matching(self, text: str, *, is_common: bool = False) -> Self:
+        """Tracks with a text in their name or their artists.
+
+        `is_common`: so many have it that they are met along a sorted list.
+        """
+        has_text = seen_to_hold if is_common else holding
+        return self.filter(has_text(text, "name", "artist_line"))
 
     def in_collection(self, collection_id: int) -> Self:
         """Tracks of a collection's albums."""
@@ -151,7 +155,11 @@ class Track(models.Model):
     name = models.CharField(max_length=500, blank=True)
     artist_line = models.CharField(max_length=500, blank=True)
     primary_artist = models.ForeignKey(
-        Artist, models.PROTECT, related_name="primary_tracks", null=True
+        Artist,
+        models.PROTECT,
+        related_name="primary_tracks",
+        null=True,
+        db_index=False,
     )
     artists = models.ManyToManyField(
         Artist, through="TrackArtist", related_name="tracks"
@@ -225,7 +233,9 @@ class Track(models.Model):
             ),
         )
         indexes = (
-            models.Index(name="tracks_artist", fields=("primary_artist", "id")),
+            models.Index(
+                name="tracks_artist_used", fields=("primary_artist", "last_used_on")
+            ),
             models.Index(name="tracks_popularity", fields=("popularity", "id")),
             models.Index(name="tracks_recording", fields=("recording_key",)),
             models.Index(
@@ -280,10 +290,17 @@ class Track(models.Model):
 
 
 class TrackArtist(models.Model):
-    """A credit: every credited artist with its position, the primary one first."""
+    """A credit: every credited artist with its position, the primary one first.
 
-    track = models.ForeignKey(Track, models.CASCADE, related_name="credits")
-    artist = models.ForeignKey(Artist, models.PROTECT, related_name="credits")
+    Both keys are found through the indexes of the constraints.
+    """
+
+    track = models.ForeignKey(
+        Track, models.CASCADE, related_name="credits", db_index=False
+    )
+    artist = models.ForeignKey(
+        Artist, models.PROTECT, related_name="credits", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -295,6 +312,13 @@ class TrackArtist(models.Model):
             ),
             models.UniqueConstraint(
                 name="track_artists_once", fields=("artist", "track")
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="track_artists_guests",
+                fields=("artist", "track"),
+                condition=Q(position__gt=1),
             ),
         )
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
@@ -18,7 +17,7 @@ from library.forms import (
     TrackFilterForm,
     clean_query,
 )
-from library.models import Album, Artist, Track
+from library.models import Album, Artist, ArtistQuerySet, Track, TrackQuerySet
 from library.paging import KeyPage, paginate
 from vibe_engine import clock
 from vibe_engine.web import (
@@ -38,6 +37,8 @@ ALBUM_ORDERS = (
 )
 COVERS_A_PAGE = 30
 ROWS_A_PAGE = 50
+NARROWING = {"artist", "collection"}
+"""Filters with an index of their own, of few tracks as a rule."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def album_list(request: OperatorRequest) -> HttpResponse:
     albums = form.apply(Album.objects.all(), today=today)
     size = ROWS_A_PAGE if is_table else COVERS_A_PAGE
     page = paginate(albums, order=form.order, at=_at(request), size=size)
+    total = reads.count_up_to(albums) if form.is_filtered else None
     context = {
         "section": "albums",
         "rows": album_rows(page),
@@ -68,7 +70,7 @@ def album_list(request: OperatorRequest) -> HttpResponse:
     return _render_list(
         request,
         "library/albums.html",
-        context | _paged(form, page, albums, what="albums"),
+        context | _paged(form, page, total, what="albums"),
         form=form,
         fragments={"album-list": "library/_album_list.html"},
     )
@@ -80,15 +82,18 @@ def track_list(request: OperatorRequest) -> HttpResponse:
     """Show tracks as a table."""
     form = TrackFilterForm(request.GET)
     today = clock.now().date()
-    tracks = form.apply(Track.objects.all(), today=today)
-    artist, collection = (form.chosen()[name] for name in ("artist", "collection"))
+    named = _named(form, Track.objects.all())
+    tracks = form.apply(Track.objects.all(), today=today, is_common=_is_common(named))
+    total = _track_total(form, tracks, named)
     page = paginate(
-        tracks.select_related("album"),
+        tracks,
         order=form.order,
         at=_at(request),
         size=ROWS_A_PAGE,
-        are_few=bool(artist or collection) and reads.are_few(tracks),
+        are_few=total is not None and not total.word and _is_narrow(form, named),
+        shown=Track.objects.select_related("album"),
     )
+    artist = form.chosen()["artist"]
     context = {
         "section": "tracks",
         "has_popularity": any(track.popularity is not None for track in page),
@@ -98,7 +103,7 @@ def track_list(request: OperatorRequest) -> HttpResponse:
     return _render_list(
         request,
         "library/tracks.html",
-        context | _paged(form, page, tracks, what="tracks"),
+        context | _paged(form, page, total, what="tracks"),
         form=form,
         fragments={"track-list": "library/_track_list.html"},
     )
@@ -109,18 +114,20 @@ def track_list(request: OperatorRequest) -> HttpResponse:
 def artist_list(request: OperatorRequest) -> HttpResponse:
     """Show artists as a table."""
     form = ArtistFilterForm(request.GET)
-    artists = form.apply(Artist.objects.all())
+    named = _named(form, Artist.objects.all())
     page = paginate(
-        reads.with_credits(artists),
+        form.apply(Artist.objects.all(), is_common=_is_common(named)),
         order=form.order,
         at=_at(request),
         size=ROWS_A_PAGE,
+        are_few=named is not None and not named.word,
+        shown=reads.with_credits(Artist.objects.all()),
     )
     context = {"section": "artists", "today": clock.now().date()}
     return _render_list(
         request,
         "library/artists.html",
-        context | _paged(form, page, artists, what="artists"),
+        context | _paged(form, page, named, what="artists"),
         form=form,
         fragments={"artist-list": "library/_artist_list.html"},
     )
@@ -137,12 +144,46 @@ def _at(request: OperatorRequest) -> str:
     return request.GET.get("page", "")
 
 
+def _named(
+    form: FilterForm, rows: TrackQuerySet | ArtistQuerySet
+) -> reads.Tally | None:
+    """Count the rows that hold the text that is looked for, if one is."""
+    text = form.chosen()["q"]
+    return reads.count_up_to(rows.matching(text)) if text else None
+
+
+def _is_common(named: reads.Tally | None) -> bool:
+    """Whether more rows hold a text than are worth sorting."""
+    return named is not None and bool(named.word)
+
+
+def _is_narrow(form: FilterForm, named: reads.Tally | None) -> bool:
+    """Whether an index leads to the tracks that are asked for."""
+    by_name = named is not None and not _is_common(named)
+    return by_name or bool(form.given & NARROWING)
+
+
+def _track_total(
+    form: FilterForm, tracks: TrackQuerySet, named: reads.Tally | None
+) -> reads.Tally | None:
+    """Count the tracks that are asked for; None where it is all of them."""
+    if not form.is_filtered:
+        return None
+    if named and form.given == {"q"}:
+        return named
+    if form.given == {"artist"}:
+        return reads.credited_up_to(form.chosen()["artist"], most=reads.SORTED_UP_TO)
+    is_narrow = form.given & NARROWING
+    most = reads.SORTED_UP_TO if is_narrow else reads.EXACT_UP_TO
+    return reads.count_up_to(tracks, most=most)
+
+
 def _paged(
-    form: FilterForm, page: "KeyPage[Any]", rows: "QuerySet[Any]", *, what: str
+    form: FilterForm, page: "KeyPage[Any]", total: reads.Tally | None, *, what: str
 ) -> dict[str, Any]:
-    """Return what a list says of its size: all of it, or what matches."""
-    holdings = None if form.is_filtered else reads.holdings()
-    total = getattr(holdings, what) if holdings else reads.count_up_to(rows)
+    """Return what a list says of its size: what matches, or all there is."""
+    holdings = reads.holdings() if total is None else None
+    total = getattr(holdings, what) if holdings else total
     return {
         "form": form,
         "chosen": form.chosen(),
