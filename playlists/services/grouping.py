@@ -9,6 +9,7 @@ from django.db.models.functions import Cast, Concat
 
 from automation.models import Run
 from library.models import Track
+from library.reads import Tally, holdings
 from playlists.models import Label, Playlist, PlaylistSnapshot
 
 DAY = timedelta(days=1)
@@ -45,14 +46,15 @@ class GroupReport:
     lists: int
     places: int
     tracks: int
-    pool: int
+    pool: Tally
     most_lists: int
     mean_rest_days: float | None
 
     @property
     def coverage_percent(self) -> float:
         """Share of the pool that stands in a list now, in percent."""
-        return 100 * min(1.0, self.tracks / self.pool) if self.pool else 0.0
+        pool = self.pool.number
+        return 100 * min(1.0, self.tracks / pool) if pool else 0.0
 
 
 def playlists_of(label: Label) -> QuerySet[Playlist]:
@@ -78,7 +80,7 @@ def state_of_group(*, label: Label, now: datetime) -> GroupState:
 
 
 def report_on_group(*, label: Label, now: datetime) -> GroupReport:
-    """Look into a group's present lists and last runs, with six queries.
+    """Look into a group's present lists and last runs, with seven queries.
 
     Of larger groups the newest two thousand lists are looked into.
     """
@@ -111,14 +113,21 @@ def _failed(playlists: QuerySet[Playlist], *, since: datetime) -> int:
     return failed.count()
 
 
-def _count_pool(playlists: QuerySet[Playlist]) -> int:
-    """Count the usable tracks that the playlists draw from."""
+def _count_pool(playlists: QuerySet[Playlist]) -> Tally:
+    """Count the usable tracks that the playlists draw from.
+
+    Of a large library that is about what nobody holds back: counting takes long.
+    """
     tracks = Track.objects.usable()
     if not playlists.filter(collections=None).exists():
         drawn = Playlist.collections.through.objects.filter(playlist__in=playlists)
         ids = drawn.values("collection_id")
         tracks = tracks.filter(album__collectionalbum__collection__in=ids).distinct()
-    return tracks.count()
+        return Tally(tracks.count())
+    whole = holdings()
+    if whole.tracks.word:
+        return Tally(whole.tracks.number - whole.held.number, whole.tracks.word)
+    return Tally(tracks.count())
 
 
 def _mean_rest_days(newest: QuerySet[PlaylistSnapshot]) -> float | None:
