@@ -41,13 +41,8 @@ def add_blocks(
 
     :raises InputError: a line cannot be understood, or there are too many.
     """
-    reason = " ".join(reason.split())[:200]
-    if not reason:
-        raise InputError("Say why this is blocked.", field="reason")
-    wanted = [line for line in (" ".join(one.split()) for one in lines) if line]
-    if not 1 <= len(wanted) <= MOST_LINES:
-        raise InputError(f"1 to {MOST_LINES} lines, please.", field="lines")
-    found = dict(_find(kind, line) for line in wanted)
+    reason = _clean_reason(reason)
+    found = dict(_find(kind, line) for line in _clean_lines(lines))
     with transaction.atomic():
         known = Block.objects.filter(kind=kind, key__in=found)
         new = set(found) - set(known.values_list("key", flat=True))
@@ -67,6 +62,20 @@ def add_blocks(
         if new:
             LibraryVersion.bump()
     return len(new)
+
+
+def _clean_reason(reason: str) -> str:
+    words = " ".join(reason.split())
+    if not words:
+        raise InputError("Say why this is blocked.", field="reason")
+    return words[:200]
+
+
+def _clean_lines(lines: Sequence[str]) -> list[str]:
+    wanted = [line for line in (" ".join(one.split()) for one in lines) if line]
+    if not 1 <= len(wanted) <= MOST_LINES:
+        raise InputError(f"1 to {MOST_LINES} lines, please.", field="lines")
+    return wanted
 
 
 def remove_block(*, block: Block) -> None:

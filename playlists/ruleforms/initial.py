@@ -47,6 +47,13 @@ def initial_of(rules: Rules, own: Container[str]) -> dict[str, Any]:
     initial["same_song_from"] = "own" if "same_song" in own else ""
     initial |= {n: "" for n in INHERITABLE if n not in own and n != "same_song"}
     initial |= initial_rows(rules)
+    initial |= _initial_ranges(rules) | _initial_choices(rules)
+    places: dict[str, str] = {r: str(n) for n, r in enumerate(rules.rungs, start=1)}
+    return initial | {f"rung_{name}": places.get(name, NEVER) for name in RUNGS}
+
+
+def _initial_ranges(rules: Rules) -> dict[str, Any]:
+    initial: dict[str, Any] = {}
     columns = {column.name: column for column in COLUMNS}
     for limit in rules.ranges:
         scale = columns[limit.column].scale
@@ -55,11 +62,15 @@ def initial_of(rules: Rules, own: Container[str]) -> dict[str, Any]:
             initial[f"{limit.column}_{part}"] = shown
         initial[f"{limit.column}_soft"] = limit.soft
         initial[f"{limit.column}_known"] = limit.missing_fails
+    return initial
+
+
+def _initial_choices(rules: Rules) -> dict[str, Any]:
+    initial: dict[str, Any] = {}
     for choice in rules.choices:
         if choice.of not in chosen.MODELS:
             continue
         name = f"{choice.of}_{side(out=choice.out)}"
         initial[name] = "\n".join(chosen.name_all(choice.of, choice.keys))
         initial[f"{name}_soft"] = choice.soft
-    places: dict[str, str] = {r: str(n) for n, r in enumerate(rules.rungs, start=1)}
-    return initial | {f"rung_{name}": places.get(name, NEVER) for name in RUNGS}
+    return initial

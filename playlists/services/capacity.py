@@ -203,11 +203,8 @@ def _group(
     settings: RuntimeSettings,
 ) -> Group | None:
     collection_ids, words, weekday, *values = key
-    own = {
-        name: value
-        for name, value in zip(OVERRIDES, values, strict=True)
-        if value is not None
-    }
+    overrides = zip(OVERRIDES, values, strict=True)
+    own = {name: value for name, value in overrides if value is not None}
     try:
         terms = terms_of(
             settings=settings,
@@ -218,20 +215,21 @@ def _group(
         )
     except sampler.RulesError:
         return None
-    by_account = Counter(account for _, account in members)
-    together = {
-        "playlist": 1,
-        "account": max(by_account.values()),
-        "fleet": len(members),
-    }
     return Group(
         terms,
         playlists=len(members),
-        together=together[terms.rules.rest_scope],
+        together=_together(terms.rules.rest_scope, [account for _, account in members]),
         own=own,
         pks=[pk for pk, _ in members],
         collections=sorted(names[pk] for pk in collection_ids),
     )
+
+
+def _together(scope: str, accounts: Sequence[int]) -> int:
+    """Return how many playlists share their rest, from the account of each."""
+    if scope == "playlist":
+        return 1
+    return len(accounts) if scope == "fleet" else max(Counter(accounts).values())
 
 
 def terms_of(

@@ -56,8 +56,9 @@ def create_playlists(
     """Commit `count` new playlists of an account and the bulk that creates them.
 
     `prefix` "" takes the account's, `size` and `interval_days` None inherit,
-    `is_public` None takes the setting. Labels that do not exist are made. Indexes are never used twice. The same
-    `idempotency_key` gives the same bulk and no further playlists.
+    `is_public` None takes the setting. Labels that do not exist are made. Indexes
+    are never used twice. The same `idempotency_key` gives the same bulk and no
+    further playlists.
 
     :raises InputError: a value is out of range, the account has no room left or is
         not connected, or there is no track to draw; `field` names the value.
@@ -80,11 +81,12 @@ def create_playlists(
             _give_back_indexes(account, first_index)
             return earlier
         _check_room(account, order.count, settings)
-        playlists = _insert_playlists(account, order, first_index, now=now)
-        _label(playlists, order, now=now)
         return opening.open_bulk(
             _WISH,
-            [opening.spec_for(_WISH, playlist) for playlist in playlists],
+            [
+                opening.spec_for(_WISH, playlist)
+                for playlist in _insert_playlists(account, order, first_index, now=now)
+            ],
             now=now,
             requested_by=requested_by,
             idempotency_key=idempotency_key,
@@ -224,19 +226,26 @@ def _insert_playlists(
         ],
         batch_size=500,
     )
+    _bind(playlists, order.collections)
+    _label(playlists, order.label_names, now=now)
+    return playlists
+
+
+def _bind(playlists: Sequence[Playlist], collections: Sequence[Collection]) -> None:
     through = Playlist.collections.through
     through.objects.bulk_create(
         [
             through(playlist_id=playlist.pk, collection_id=collection.pk)
             for playlist in playlists
-            for collection in order.collections
+            for collection in collections
         ],
         batch_size=500,
     )
-    return playlists
 
 
-def _label(playlists: Sequence[Playlist], order: _Order, *, now: datetime) -> None:
-    if order.label_names:
+def _label(
+    playlists: Sequence[Playlist], names: Sequence[str], *, now: datetime
+) -> None:
+    if names:
         mine = Playlist.objects.filter(pk__in=[playlist.pk for playlist in playlists])
-        labelling.change_labels(playlists=mine, add=order.label_names, now=now)
+        labelling.change_labels(playlists=mine, add=names, now=now)

@@ -86,15 +86,8 @@ def edit_playlist(
     differing = {k: v for k, v in columns.items() if getattr(playlist, k) != v}
     tells = bool(SHOWN_ON_SPOTIFY & differing.keys()) and _stands_on_spotify(playlist)
     with transaction.atomic():
-        changed = Playlist.objects.filter(pk=playlist.pk, version=version).update(
-            **differing,
-            **({"details_pending": True} if tells else {}),
-            version=F("version") + 1,
-        )
-        if not changed:
-            raise ConflictError(
-                f"{playlist.name} was changed by somebody else. Look at it again."
-            )
+        pending = {"details_pending": True} if tells else {}
+        _update_at(playlist, version, **differing, **pending)
         mine = Playlist.objects.filter(pk=playlist.pk)
         _set_collections(mine, collection_ids)
         _date_anew(mine, differing, settings)
@@ -102,6 +95,18 @@ def edit_playlist(
         if not tells:
             return None
         return open_details(playlists=mine, now=now, requested_by=requested_by)
+
+
+def _update_at(playlist: Playlist, version: int, **columns: Any) -> None:
+    """Change columns of the row that a person saw.
+
+    :raises ConflictError: it is another by now.
+    """
+    seen = Playlist.objects.filter(pk=playlist.pk, version=version)
+    if not seen.update(**columns, version=F("version") + 1):
+        raise ConflictError(
+            f"{playlist.name} was changed by somebody else. Look at it again."
+        )
 
 
 def edit_playlists(

@@ -18,6 +18,7 @@ from playlists.services.resting import read_resting
 
 MOST_TRACKS = 5
 EPOCH = date(1970, 1, 1)
+CHANCE = "Nothing speaks against it: chance drew others, and it may come next."
 
 
 @dataclass(frozen=True)
@@ -64,20 +65,17 @@ def why_not(
     standing = playlist.snapshots.current().first()
     listed_ids = standing.track_ids() if standing else []
     listed = _rows(library, listed_ids)
-    verdicts = []
-    for track in tracks:
-        rows = _rows(library, [track.pk])
+
+    def judge(track: Track) -> Verdict:
         if track.pk in listed_ids:
-            verdicts.append(Verdict(track, [], is_listed=True))
-        elif not rows:
-            verdicts.append(Verdict(track, [_outside(track)], is_listed=False))
-        else:
-            against = sampler.why_not(library, rules, resting, listed, rows[0])
-            sentences = _sentences(against, library) or [
-                "Nothing speaks against it: chance drew others, and it may come next."
-            ]
-            verdicts.append(Verdict(track, sentences, is_listed=False))
-    return verdicts
+            return Verdict(track, [], is_listed=True)
+        rows = _rows(library, [track.pk])
+        if not rows:
+            return Verdict(track, [_outside(track)], is_listed=False)
+        against = sampler.why_not(library, rules, resting, listed, rows[0])
+        return Verdict(track, _sentences(against, library) or [CHANCE], is_listed=False)
+
+    return [judge(track) for track in tracks]
 
 
 def _rows(library: sampler.Library, track_ids: Sequence[int]) -> list[int]:

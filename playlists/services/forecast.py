@@ -113,20 +113,15 @@ def forecast_creation(
         interval_days=check_override("interval_days", interval_days),
     )
     developer = account.app.developer
-    order = _Order(
-        account,
-        count,
+    library = capacity.joined_by(
         terms,
-        capacity.joined_by(
-            terms,
-            count=count,
-            held=count_managed(account),
-            fleet=capacity.read_fleet(settings=settings),
-            supplies=Supplies(),
-        ),
-        capacity.write_load(developer=developer, settings=settings),
-        settings,
+        count=count,
+        held=count_managed(account),
+        fleet=capacity.read_fleet(settings=settings),
+        supplies=Supplies(),
     )
+    load = capacity.write_load(developer=developer, settings=settings)
+    order = _Order(account, count, terms, library, load, settings)
     return _forecast(
         order, forecast_calls(developer=developer, calls=CALLS_PER_PLAYLIST * count)
     )

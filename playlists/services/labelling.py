@@ -82,26 +82,31 @@ def change_labels(
     """
     if not add and not remove_ids:
         raise InputError("Say which labels to give or to take.", field="add")
-    through = Playlist.labels.through
     with transaction.atomic():
         labels = find_or_create_labels(add, now=now)
         if {label.pk for label in labels} & set(remove_ids):
             raise InputError("A label is given or taken, not both.", field="add")
         ids = list(playlists.order_by().values_list("pk", flat=True))
         for start in range(0, len(ids), BATCH):
-            some = ids[start : start + BATCH]
-            carried = through.objects.filter(playlist_id__in=some)
-            carried.filter(label_id__in=remove_ids).delete()
-            through.objects.bulk_create(
-                [
-                    through(playlist_id=pk, label_id=label.pk)
-                    for pk in some
-                    for label in labels
-                ],
-                ignore_conflicts=True,
-                batch_size=BATCH,
-            )
+            _relabel(ids[start : start + BATCH], labels, remove_ids)
     return len(ids)
+
+
+def _relabel(
+    playlist_ids: Sequence[int], labels: Sequence[Label], remove_ids: Collection[int]
+) -> None:
+    through = Playlist.labels.through
+    carried = through.objects.filter(playlist_id__in=playlist_ids)
+    carried.filter(label_id__in=remove_ids).delete()
+    through.objects.bulk_create(
+        [
+            through(playlist_id=pk, label_id=label.pk)
+            for pk in playlist_ids
+            for label in labels
+        ],
+        ignore_conflicts=True,
+        batch_size=BATCH,
+    )
 
 
 def rename_label(*, label: Label, name: str) -> None:

@@ -27,13 +27,7 @@ def make_playlist(
     """
     plan = playlist.snapshots.current().first()
     if plan is None:
-        origin = PlaylistSnapshot.Origin.CREATE
-        ahead.draw_ahead(
-            run=run, playlist=playlist, origin=origin, settings=settings, now=now
-        )
-        plan = planning.plan_list(
-            run=run, playlist=playlist, origin=origin, settings=settings, now=now
-        )
+        plan = _plan(run, playlist, settings, now=now)
     ledger.note_step(run, "Creating it on Spotify", done=1, total=4)
     others = founding.found_playlist(run=run, playlist=playlist, client=client, now=now)
     if plan.state == PlaylistSnapshot.State.PLANNED:
@@ -50,6 +44,18 @@ def make_playlist(
     _describe(run, playlist, client, settings, now=now)
     _activate(run, playlist)
     return {"tracks": plan.track_count, "unexpected_playlists": others}
+
+
+def _plan(
+    run: Run, playlist: Playlist, settings: RuntimeSettings, *, now: datetime
+) -> PlaylistSnapshot:
+    origin = PlaylistSnapshot.Origin.CREATE
+    ahead.draw_ahead(
+        run=run, playlist=playlist, origin=origin, settings=settings, now=now
+    )
+    return planning.plan_list(
+        run=run, playlist=playlist, origin=origin, settings=settings, now=now
+    )
 
 
 def _describe(

@@ -78,10 +78,7 @@ def push_plan(
     the next attempt draws another. A plan counts as sent, and its tracks rest, from
     before the call on, unless that was clearly not carried out.
     """
-    mine = PlaylistSnapshot.objects.filter(pk=plan.pk)
-    with ledger.fenced(run):
-        is_first = mine.filter(sent_at=None).update(sent_at=now)
-    try:
+    with _sending(run, plan, now=now):
         remote_version = send_tracks(
             run=run,
             playlist=playlist,
@@ -89,6 +86,22 @@ def push_plan(
             client=client,
             now=now,
         )
+    fault_point("push.after_put")
+    with ledger.fenced(run):
+        confirm(
+            plan, playlist, remote_version=remote_version, settings=settings, now=now
+        )
+    fault_point("push.after_confirm")
+
+
+@contextmanager
+def _sending(run: Run, plan: PlaylistSnapshot, *, now: datetime) -> Iterator[None]:
+    """Surround the call that sends a plan: note it before, judge the plan after."""
+    mine = PlaylistSnapshot.objects.filter(pk=plan.pk)
+    with ledger.fenced(run):
+        is_first = mine.filter(sent_at=None).update(sent_at=now)
+    try:
+        yield
     except BadRequestError:
         with ledger.fenced(run):
             mine.update(state=PlaylistSnapshot.State.ABANDONED)
@@ -97,12 +110,6 @@ def push_plan(
         if is_first and not lateness.is_in_doubt(error):
             mine.filter(sent_at=now).update(sent_at=None)
         raise
-    fault_point("push.after_put")
-    with ledger.fenced(run):
-        confirm(
-            plan, playlist, remote_version=remote_version, settings=settings, now=now
-        )
-    fault_point("push.after_confirm")
 
 
 def send_tracks(

@@ -75,12 +75,18 @@ def open_reshuffle(
         requested_by=requested_by,
         idempotency_key=idempotency_key,
     )
-    if seed is not None and not run.is_bulk and run.arguments.get("seed") != seed:
+    if seed is not None:
+        _check_brings(run, seed)
+    return run
+
+
+def _check_brings(run: Run, seed: int) -> None:
+    """Check that a run is not another's, which would draw by another seed."""
+    if not run.is_bulk and run.arguments.get("seed") != seed:
         raise ConflictError(
             "It is being reshuffled already, so this very list cannot be brought. "
             "Look at a preview again when that has ended."
         )
-    return run
 
 
 def reshufflable(playlists: QuerySet[Playlist]) -> QuerySet[Playlist]:
@@ -156,18 +162,7 @@ def reshuffle_playlist(
     """
     snapshot = _list_of_run(run, playlist)
     if snapshot is None:
-        origin = PlaylistSnapshot.Origin.RESHUFFLE
-        ahead.draw_ahead(
-            run=run, playlist=playlist, origin=origin, settings=settings, now=now
-        )
-        snapshot = planning.plan_list(
-            run=run,
-            playlist=playlist,
-            origin=origin,
-            settings=settings,
-            now=now,
-            seed=seed,
-        )
+        snapshot = _plan(run, playlist, settings, now=now, seed=seed)
         pushing.push_plan(
             run=run,
             playlist=playlist,
@@ -180,6 +175,23 @@ def reshuffle_playlist(
         run=run, playlist=playlist, client=client, settings=settings, now=now
     )
     return {"snapshot": snapshot.pk, "tracks": snapshot.track_count}
+
+
+def _plan(
+    run: Run,
+    playlist: Playlist,
+    settings: RuntimeSettings,
+    *,
+    now: datetime,
+    seed: int | None,
+) -> PlaylistSnapshot:
+    origin = PlaylistSnapshot.Origin.RESHUFFLE
+    ahead.draw_ahead(
+        run=run, playlist=playlist, origin=origin, settings=settings, now=now
+    )
+    return planning.plan_list(
+        run=run, playlist=playlist, origin=origin, settings=settings, now=now, seed=seed
+    )
 
 
 def _list_of_run(run: Run, playlist: Playlist) -> PlaylistSnapshot | None:

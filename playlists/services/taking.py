@@ -76,10 +76,15 @@ def take_list(
             pushing.confirm(
                 taken, playlist, remote_version=version, settings=settings, now=now
             )
-            PlaylistLook.objects.filter(playlist=playlist).update(
-                looked_at=now, looked_version=version, edited_seen_at=None
-            )
+            _look_again(playlist, version, now=now)
     return {"snapshot": taken.pk, "tracks": taken.track_count}
+
+
+def _look_again(playlist: Playlist, version: str, *, now: datetime) -> None:
+    """Write down that what hands had changed is ours now."""
+    PlaylistLook.objects.filter(playlist=playlist).update(
+        looked_at=now, looked_version=version, edited_seen_at=None
+    )
 
 
 def _known(uris: Sequence[str]) -> list[int]:

@@ -28,14 +28,10 @@ def rest_histogram(
         return svg.sentence(NO_RETURNS)
     top, base = 34, height - 20
     scale = (base - top) / max(counts)
-    grid = [svg.across(base, "axis")]
-    for value in grid_values(max(counts)):
-        y = round(base - value * scale)
-        grid += [svg.across(y), svg.text(0, y - 4, grouped(value))]
     picture = svg.drawing(
         height,
         [
-            *grid,
+            *_grid(max(counts), base, scale),
             *_bars(counts, base, scale),
             *_rule(rule_days, len(counts), base),
             *_names(len(counts), height - 4),
@@ -46,6 +42,14 @@ def rest_histogram(
         return picture
     rows = [(_days(days), grouped(count)) for days, count in enumerate(counts)]
     return svg.join([picture, behind(label, ("Rest", "Tracks"), rows)])
+
+
+def _grid(largest: int, base: float, scale: float) -> Iterator[SafeString]:
+    yield svg.across(base, "axis")
+    for value in grid_values(largest):
+        y = round(base - value * scale)
+        yield svg.across(y)
+        yield svg.text(0, y - 4, grouped(value))
 
 
 def _bars(counts: Sequence[int], base: float, scale: float) -> Iterator[SafeString]:

@@ -22,19 +22,14 @@ def trend(
     """Return a curve, oldest value first; None is a gap, hatched and not bridged.
 
     `first` and `last` name the moments at both ends. The scale runs from the
-    smallest to the largest value, so the change shows and not the amount; what never changed lies in the middle.
+    smallest to the largest value, so the change shows and not the amount; what never
+    changed lies in the middle.
     """
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return svg.sentence(NO_FIGURES)
     base = height - 20
-    low, high = min(known), max(known)
-    if low == high:
-        low, high = low - 1, high + 1
-    heights = [
-        None if value is None else base - (value - low) / (high - low) * (base - TOP)
-        for value in values
-    ]
+    heights = _heights(values, min(known), max(known), base)
     return svg.drawing(
         height,
         [
@@ -47,6 +42,17 @@ def trend(
         ],
         label=label,
     )
+
+
+def _heights(
+    values: Sequence[float | None], low: float, high: float, base: float
+) -> list[float | None]:
+    if low == high:
+        low, high = low - 1, high + 1
+    return [
+        None if value is None else base - (value - low) / (high - low) * (base - TOP)
+        for value in values
+    ]
 
 
 Stretch = list[tuple[int, float | None]]
