@@ -68,12 +68,6 @@ class Mark:
     run: Run
 
 
-def current_list(playlist: Playlist) -> CurrentList:
-    """Return the list that stands on Spotify, with three queries."""
-    snapshot = playlist.snapshots.current().select_related("restored_from").first()
-    return CurrentList(None, []) if snapshot is None else snapshot_list(snapshot)
-
-
 @dataclass(frozen=True)
 class LatestLists:
     """The list that stands, and the last one before it that held anything."""

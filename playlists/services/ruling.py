@@ -1,6 +1,6 @@
 """Rules of playlists: changed, and looked at before they are."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -118,20 +118,9 @@ def count_matching(
 ) -> Matching:
     """Count the tracks that a playlist's rules let come, before any rest."""
     collection_ids = sorted(playlist.collections.values_list("pk", flat=True))
-    return _matching(rules_for(playlist, settings), collection_ids, now)
-
-
-def count_matching_all(*, rules: Mapping[str, Any], now: datetime) -> Matching:
-    """Count the tracks of the whole library that rules let come."""
-    return _matching(sampler.Rules.from_dict(rules), (), now)
-
-
-def _matching(
-    rules: sampler.Rules, collection_ids: Sequence[int], now: datetime
-) -> Matching:
     today = now.astimezone(UTC).date()
     library = stock.find_library(collection_ids=collection_ids, on=today)
-    steps = sampler.filter_steps(library, rules)
+    steps = sampler.filter_steps(library, rules_for(playlist, settings))
     return Matching(steps[-1].left, len(library), steps)
 
 

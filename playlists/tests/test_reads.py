@@ -30,13 +30,15 @@ class TestCurrentList:
             replaced_at=earlier,
         )
         make_snapshot(playlist, list(reversed(tracks)), confirmed_at=now)
-        current = reads.current_list(playlist)
+        current = reads.latest_lists(playlist).current
         assert [row.track for row in current.tracks] == list(reversed(tracks))
         assert [row.position for row in current.tracks] == [1, 2, 3]
         assert [row.last_here for row in current.tracks] == [None, None, earlier.date()]
 
     def test_is_empty_without_a_list(self) -> None:
-        assert reads.current_list(make_playlist()) == reads.CurrentList(None, [])
+        assert reads.latest_lists(make_playlist()).current == reads.CurrentList(
+            None, []
+        )
 
     def test_takes_three_queries_however_long_it_is(
         self, django_assert_num_queries: DjangoAssertNumQueries
@@ -44,7 +46,7 @@ class TestCurrentList:
         playlist = make_playlist()
         make_snapshot(playlist, make_tracks(40))
         with django_assert_num_queries(3):
-            for row in reads.current_list(playlist).tracks:
+            for row in reads.latest_lists(playlist).current.tracks:
                 assert row.track.album.name
                 assert row.track.primary_artist
 
@@ -157,5 +159,5 @@ def test_the_day_is_that_of_utc() -> None:
         playlist, tracks, confirmed_at=left - timedelta(days=1), replaced_at=left
     )
     make_snapshot(playlist, tracks, confirmed_at=now)
-    (row,) = reads.current_list(playlist).tracks
+    (row,) = reads.latest_lists(playlist).current.tracks
     assert row.last_here == date(2026, 3, 29)

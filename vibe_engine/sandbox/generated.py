@@ -41,7 +41,6 @@ _SIZES = {
     _ODD: (8, 12),
 }
 _TYPES = {_SINGLE: "single", _COMPILATION: "compilation"}
-_MEAN_ALBUM_SIZE = 10
 _ALBUMS_PER_ARTIST = 3
 # Zipf-Mandelbrot law of how many albums the n-th busiest artist made.
 _ZIPF_SHIFT, _ZIPF_EXPONENT = 8.0, 0.85

@@ -15,7 +15,6 @@ from django_htmx.middleware import HtmxDetails
 from vibe_engine import web
 
 HTMX = {"HX-Request": "true", "HX-Target": "rows"}
-FRAGMENTS = {"rows": "_pager.html"}
 
 
 def asked(user: object = None, **headers: str) -> web.OperatorRequest:
