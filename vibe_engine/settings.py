@@ -55,7 +55,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 TOKEN_KEYS = env.list("TOKEN_KEYS")
 EnvironmentKeys(TOKEN_KEYS)
 
-# Addresses -------------------------------------------------------------------
+# Addresses
 
 SANDBOX_URL = env.str("SANDBOX_URL", default=f"http://127.0.0.1:{PORT + 1}")
 PUBLIC_BASE_URL = configuration.page_address(
@@ -105,7 +105,7 @@ ALLOWED_HOSTS = env.list(
 )
 HTTPS = PUBLIC_BASE_URL.startswith("https://")
 
-# Parts -----------------------------------------------------------------------
+# Parts
 
 INSTALLED_APPS = [
     "metrics",
@@ -165,7 +165,7 @@ TEMPLATES = [
     },
 ]
 
-# Database --------------------------------------------------------------------
+# Database
 
 DATABASES = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'vibe.db'}")
@@ -205,7 +205,7 @@ else:
         options.setdefault(name, value)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Broker: rings workers, holds nothing that may not be lost ---------------------
+# Broker: rings workers, holds nothing that may not be lost
 
 PRIVATE_BROKER = VAR_DIR / "broker.url"
 """Written by `manage.py up` while its own broker runs, for commands by hand."""
@@ -249,7 +249,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_CRON_STARTING_DEADLINE = 3600
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
-# Times of the work. They belong together: a storm shortens them, nobody else must --
+# Times of the work. They belong together: a storm shortens them, nobody else must
 
 TIMES = {
     name: configuration.seconds(name, env.str(name, default="") or usual)
@@ -273,7 +273,7 @@ for rising in (
 ):
     configuration.increasing({name: TIMES[name] for name in rising})
 
-# People ----------------------------------------------------------------------
+# People
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -314,7 +314,7 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 
-# Prometheus ------------------------------------------------------------------
+# Prometheus
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOWED_NETWORKS = configuration.networks(
@@ -322,7 +322,7 @@ METRICS_ALLOWED_NETWORKS = configuration.networks(
     env.list("METRICS_ALLOWED_NETWORKS", default=["127.0.0.1/32"] if DEMO else []),
 )
 
-# What people are told ------------------------------------------------------------
+# What people are told
 
 EMAIL_URL = env.str("EMAIL_URL", default="")
 globals().update(configuration.mail_server(EMAIL_URL))
@@ -336,7 +336,7 @@ NOTIFY_ALLOWED_HOSTS = env.list(
 )
 configuration.hosts_and_networks("NOTIFY_ALLOWED_HOSTS", NOTIFY_ALLOWED_HOSTS)
 
-# The browser -----------------------------------------------------------------
+# The browser
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_SSL_HOST = urlsplit(PUBLIC_BASE_URL).netloc
@@ -398,7 +398,7 @@ STORAGES = {
     },
 }
 
-# Logs: one line each, never a secret -------------------------------------------
+# Logs: one line each, never a secret
 
 LOG_FORMAT = configuration.one_of(
     "LOG_FORMAT", env.str("LOG_FORMAT", default="") or "line", logs.FORMATS
