@@ -107,6 +107,12 @@ def rules_for(playlist: Playlist, settings: RuntimeSettings) -> Rules:
     )
 
 
+def refresh_share_of(playlist: Playlist, settings: RuntimeSettings) -> int:
+    """Return the share of a list, in percent, that changes at a reshuffle."""
+    rules = inherited_rules(settings) | migrated(playlist.rules)
+    return int(rules["refresh_share"])
+
+
 def inherited_rules(settings: RuntimeSettings) -> dict[str, Any]:
     """Return the rules of a playlist that has none of its own, as they are stored."""
     return {

@@ -211,7 +211,9 @@ SPECS: tuple[Spec, ...] = (
         "description_templates",
         "Sentences",
         "Descriptions",
-        "One a line; may name " + ", ".join(f"{{{name}}}" for name in PLACEHOLDERS),
+        "One a line; may name "
+        + ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        + ". Lists of which a part stays take those with {changes}, others the rest",
         "DESCRIPTION_TEMPLATES",
         parsing.templates("description_templates"),
     ),

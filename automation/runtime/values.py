@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-PLACEHOLDERS = ("interval_days", "collection", "size", "cooldown_days", "artist_cap")
+PLACEHOLDERS = (
+    "interval_days",
+    "collection",
+    "size",
+    "changes",
+    "cooldown_days",
+    "artist_cap",
+)
 """What a description template may name in braces."""
 
 DESCRIPTION_TEMPLATES = (
@@ -13,7 +20,12 @@ DESCRIPTION_TEMPLATES = (
     "{cooldown_days} days before it returns.",
     "{size} tracks, at most {artist_cap} by one artist, "
     "renewed every {interval_days} days.",
+    "Changes {changes} of {size} tracks every {interval_days} days, from {collection}.",
+    "From {collection}; renews {changes} of its {size} tracks "
+    "every {interval_days} days.",
 )
+"""Those that name `changes` are for lists of which a part stays, the others for those
+that change as a whole."""
 
 
 @dataclass(frozen=True)

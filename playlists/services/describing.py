@@ -10,18 +10,33 @@ from playlists.effective import Effective
 from playlists.naming import DESCRIPTION_LONGEST
 
 FALLBACK = "A new selection every {interval_days} days."
-"""Always true; used where no template is."""
+FALLBACK_IN_PART = "Changes {changes} of {size} tracks every {interval_days} days."
+UNCHANGED = "{size} tracks from {collection}."
+"""Always true of lists that change as a whole, in part, not at all; used where no
+template is."""
 MOST_NAMED = 2
 """Collections that a sentence names; more are counted."""
 
 
 @dataclass(frozen=True)
 class ListFacts:
-    """What is true of a list: its length, and which promises it really keeps."""
+    """What is true of a list: its length, and which promises it really keeps.
+
+    `refresh_share` percent of it may change at a reshuffle; `staying` tracks of it are
+    pinned or were left where they stood.
+    """
 
     size: int
     keeps_rest: bool = True
     keeps_cap: bool = True
+    refresh_share: int = 100
+    staying: int = 0
+
+    @property
+    def changes(self) -> int:
+        """How many of its tracks change at a reshuffle."""
+        wanted = -(-self.size * self.refresh_share // 100)
+        return min(wanted, self.size - self.staying)
 
 
 def facts_of(*, track_count: int, report: Mapping[str, object]) -> ListFacts:
@@ -34,15 +49,17 @@ def facts_of(*, track_count: int, report: Mapping[str, object]) -> ListFacts:
     )
     return ListFacts(
         size=track_count,
-        keeps_rest="cooldown" not in gave_way and not _has_pins(report),
+        keeps_rest="cooldown" not in gave_way and not _count(report, "pinned"),
         keeps_cap=not gave_way & {"primary_credits", "artist_cap"},
+        staying=_count(report, "pinned", "kept"),
     )
 
 
-def _has_pins(report: Mapping[str, object]) -> bool:
+def _count(report: Mapping[str, object], *reasons: str) -> int:
+    """Return how many tracks came into the list for one of some reasons."""
     notes = report.get("per_track")
-    pinned = notes.values() if isinstance(notes, Mapping) else ()
-    return any(reason == "pinned" for _, reason in pinned)
+    values = notes.values() if isinstance(notes, Mapping) else ()
+    return sum(reason in reasons for _, reason in values)
 
 
 def write_description(
@@ -57,7 +74,8 @@ def write_description(
     """Return one true sentence: at most 300 characters, one line, no markup.
 
     The same playlist and batch always get the same template; one that promises what
-    this list does not keep is passed over.
+    this list does not keep is passed over. So is, where a part of the list stays, what
+    does not say how many change.
     """
     templates = _true_ones(settings.description_templates, values, facts)
     chosen = templates[_pick(f"{playlist_id}:{batch_tag}", len(templates))]
@@ -68,6 +86,7 @@ def write_description(
             "cooldown_days": str(values.cooldown_days),
             "artist_cap": str(values.artist_cap),
             "size": str(facts.size),
+            "changes": str(facts.changes),
             "collection": name_collections(collections),
         },
     )
@@ -90,13 +109,16 @@ def name_collections(names: Sequence[str]) -> str:
 def _true_ones(
     templates: Sequence[str], values: Effective, facts: ListFacts
 ) -> Sequence[str]:
-    broken = []
+    if facts.size and not facts.changes:
+        return (UNCHANGED,)
+    is_in_part, broken = facts.changes < facts.size, []
     if not facts.keeps_rest or values.cooldown_days == 0:
         broken.append("{cooldown_days}")
     if not facts.keeps_cap:
         broken.append("{artist_cap}")
-    true = [t for t in templates if not any(name in t for name in broken)]
-    return true or (FALLBACK,)
+    fitting = [t for t in templates if ("{changes}" in t) == is_in_part]
+    true = [t for t in fitting if not any(name in t for name in broken)]
+    return true or (FALLBACK_IN_PART if is_in_part else FALLBACK,)
 
 
 def _pick(text: str, count: int) -> int:

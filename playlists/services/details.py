@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from automation import ledger
 from automation.models import Run
 from automation.runtime import RuntimeSettings
-from playlists.effective import effective
+from playlists.effective import effective, refresh_share_of
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import describing, lateness
 from playlists.services.pushing import calling_spotify
@@ -85,7 +86,9 @@ def describe_current_list(playlist: Playlist, settings: RuntimeSettings) -> str:
         playlist_id=playlist.pk,
         batch_tag=snapshot.batch_tag,
         values=effective(playlist, settings),
-        facts=_facts_of(snapshot),
+        facts=replace(
+            _facts_of(snapshot), refresh_share=refresh_share_of(playlist, settings)
+        ),
         collections=list(
             playlist.collections.order_by("name").values_list("name", flat=True)
         ),

@@ -59,7 +59,8 @@ class TestWriteDescription:
     def test_varies_over_playlists_and_batches(self) -> None:
         over_playlists = {write(playlist_id=number) for number in range(40)}
         over_batches = {write(batch_tag=f"2026-11-{day}") for day in range(10, 30)}
-        assert len(over_playlists) == len(DESCRIPTION_TEMPLATES)
+        whole = [one for one in DESCRIPTION_TEMPLATES if "{changes}" not in one]
+        assert len(over_playlists) == len(whole)
         assert len(over_batches) > 2
 
     @pytest.mark.parametrize(
@@ -84,6 +85,30 @@ class TestWriteDescription:
         facts = ListFacts(size=50, keeps_rest=False)
         sentence = write("Rests {cooldown_days} days.", facts=facts)
         assert sentence == "A new selection every 5 days."
+
+    @pytest.mark.parametrize(
+        ("facts", "changes"),
+        [
+            (ListFacts(size=50, refresh_share=30), 15),
+            (ListFacts(size=41, refresh_share=1), 1),
+            (ListFacts(size=50, refresh_share=30, staying=40), 10),
+            (ListFacts(size=50, staying=3), 47),
+        ],
+    )
+    def test_says_how_many_change_where_a_part_stays(
+        self, facts: ListFacts, changes: int
+    ) -> None:
+        sentences = {write(playlist_id=pk, facts=facts) for pk in range(40)}
+        words = (f"{changes} of {facts.size}", f"{changes} of its {facts.size}")
+        assert len(sentences) == 2
+        assert all(any(w in one for w in words) for one in sentences)
+        assert write("Drawn anew.", facts=facts) == (
+            f"Changes {changes} of {facts.size} tracks every 5 days."
+        )
+
+    def test_promises_no_change_where_all_stay(self) -> None:
+        sentence = write("{changes} change.", facts=ListFacts(size=5, staying=5))
+        assert sentence == "5 tracks from the Late Night collection."
 
     def test_never_passes_300_characters(self) -> None:
         sentence = write("{collection} " * 40, collections=["x" * 80])
@@ -135,6 +160,7 @@ class TestFactsOf:
 class TestFacts:
     def test_promise_no_rest_where_a_track_is_pinned(self) -> None:
         notes = {"7": [None, "pinned"], "8": [20_000, "rested"]}
-        assert not facts_of(track_count=2, report={"per_track": notes}).keeps_rest
+        facts = facts_of(track_count=2, report={"per_track": notes})
+        assert (facts.keeps_rest, facts.changes) == (False, 1)
         del notes["7"]
         assert facts_of(track_count=1, report={"per_track": notes}).keeps_rest
