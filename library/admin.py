@@ -11,6 +11,7 @@ from library import services
 from library.models import (
     FEATURE_NAMES,
     Album,
+    Alias,
     Artist,
     Block,
     Collection,
@@ -41,7 +42,7 @@ class FromSpotifyAdmin(admin.ModelAdmin[Any]):
         return False
 
     @admin.display(description="Dashboard")
-    def on_dashboard(self, row: Album | Track) -> str:
+    def on_dashboard(self, row: Album | Artist | Track) -> str:
         return format_html('<a href="{}">open</a>', row.get_absolute_url())
 
 
@@ -59,12 +60,21 @@ class ReadOnlyRows(admin.TabularInline[Any, Any]):
         return False
 
 
+class Aliases(ReadOnlyRows):
+    """Who is the same as an artist."""
+
+    model = Alias
+    fk_name = "main"
+    fields = ("artist", "created_by", "created_at")
+
+
 @admin.register(Artist)
 class ArtistAdmin(FromSpotifyAdmin):
     """Credited artists."""
 
-    list_display = ("name", "spotify_id")
+    list_display = ("name", "spotify_id", "on_dashboard")
     search_fields = ("name", "spotify_id")
+    inlines = (Aliases,)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -212,6 +222,18 @@ class BlockAdmin(FromSpotifyAdmin):
     list_display = ("name", "kind", "reason", "created_by", "created_at")
     list_filter = ("kind",)
     list_select_related = ("created_by",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Alias)
+class AliasAdmin(FromSpotifyAdmin):
+    """Who is the same artist; the artist's page adds and removes them."""
+
+    list_display = ("artist", "main", "created_by", "created_at")
+    list_select_related = ("artist", "main", "created_by")
+    search_fields = ("artist__name", "main__name")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

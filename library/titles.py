@@ -70,6 +70,7 @@ def read_songs(columns: PoolColumns) -> tuple[Int64s, Int16s]:
 
     Songs are told by title and first artist. Reads the titles with one query.
     """
+    main_of = dict(columns.aliases.tolist())
     songs = np.zeros(len(columns), np.int64)
     bits = np.zeros(len(columns), np.int16)
     for batch in _titles(columns):
@@ -79,7 +80,8 @@ def read_songs(columns: PoolColumns) -> tuple[Int64s, Int16s]:
         for row, is_one, title, artist in zip(rows, is_here, *named, strict=True):
             if is_one:
                 song, bits[row] = song_of(title)
-                songs[row] = _number(f"{artist}\0{song}") if song else 0
+                by = main_of.get(artist, artist)
+                songs[row] = _number(f"{by}\0{song}") if song else 0
     return songs, bits
 
 

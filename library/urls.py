@@ -5,6 +5,7 @@ from django.urls import path
 from library.views import (
     adding,
     albums,
+    artists,
     blocks,
     bulk,
     features,
@@ -35,6 +36,10 @@ urlpatterns = [
     path("blocks/", blocks.block_list, name="blocks"),
     path("blocks/<int:pk>/remove/", blocks.unblock, name="unblock"),
     path("artists/", lists.artist_list, name="artists"),
+    path("artists/<int:pk>/", artists.detail, name="artist"),
+    path("artists/<int:pk>/aliases/add/", artists.add_alias, name="add_alias"),
+    path("artists/<int:pk>/name/", artists.name_group, name="name_group"),
+    path("aliases/<int:pk>/remove/", artists.remove_alias, name="remove_alias"),
     path("collections/", grouping.collection_list, name="collections"),
     path("collections/<int:pk>/", grouping.detail, name="collection"),
     path("collections/<int:pk>/edit/", grouping.edit, name="edit_collection"),

@@ -1,4 +1,4 @@
-"""Artists, albums, tracks and collections; blocks, and the library's version."""
+"""Artists and their aliases, albums, tracks, collections; blocks, and the version."""
 
 from library.models.albums import (
     UNTITLED,
@@ -7,6 +7,7 @@ from library.models.albums import (
     Collection,
     CollectionAlbum,
 )
+from library.models.aliases import Alias, same_artists
 from library.models.artists import Artist, ArtistQuerySet
 from library.models.blocks import Block
 from library.models.sources import SourcePause
@@ -25,6 +26,7 @@ __all__ = [
     "UNTITLED",
     "Album",
     "AlbumQuerySet",
+    "Alias",
     "Artist",
     "ArtistQuerySet",
     "Block",
@@ -35,4 +37,5 @@ __all__ = [
     "Track",
     "TrackArtist",
     "TrackQuerySet",
+    "same_artists",
 ]

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.urls import reverse
 
 from library.searching import holding, seen_to_hold
 
@@ -27,3 +28,7 @@ class Artist(models.Model):
 
     def __str__(self) -> str:
         return self.name or "Unnamed artist"
+
+    def get_absolute_url(self) -> str:
+        """Address of the artist's page."""
+        return reverse("library:artist", args=[self.pk])

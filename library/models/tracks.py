@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from library.models.albums import UNTITLED, Album, CollectionAlbum
+from library.models.aliases import same_artists
 from library.models.artists import Artist
 from library.models.blocks import Block
 from library.models.ranges import between
@@ -114,7 +115,8 @@ def _is_blocked() -> Q:
     """Return what is true of tracks that a block names, itself or by what it is of."""
     keys = {kind: Block.objects.filter(kind=kind).values("key") for kind in Block.Kind}
     albums = Album.objects.filter(spotify_id__in=keys[Block.Kind.ALBUM])
-    credits = TrackArtist.objects.filter(artist__spotify_id__in=keys[Block.Kind.ARTIST])
+    named = Artist.objects.filter(spotify_id__in=keys[Block.Kind.ARTIST])
+    credits = TrackArtist.objects.filter(artist__in=same_artists(named))
     return (
         Q(spotify_id__in=keys[Block.Kind.TRACK])
         | Q(recording_key__in=keys[Block.Kind.RECORDING])

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 UNKNOWN = -1
+APART = frozenset({"credit_offsets", "credit_artist_ids", "aliases"})
+"""Columns that have no row for each track."""
 
 Int64s = npt.NDArray[np.int64]
 Int32s = npt.NDArray[np.int32]
@@ -23,7 +25,8 @@ class PoolColumns:
     `recording_ids` are the numbers of `recording_number`: equal for the same
     recording, and comparable with those of tracks outside the pool. Row i credits
     `credit_artist_ids[credit_offsets[i]:credit_offsets[i + 1]]`, the primary
-    artist first. Unknown values: popularity -1, year 0, explicit -1, a feature
+    artist first; there an artist is the main one of its group, and `aliases` has a row
+    (artist, main artist) for each of the others, ascending. Unknown values: popularity -1, year 0, explicit -1, a feature
     nan; `last_used_day` counts days since 1970-01-01, -1 for never. `total_tracks`,
     `held_tracks` and `blocked_tracks` count the whole library. Arrays may be mapped from files and
     are never written to.
@@ -34,6 +37,7 @@ class PoolColumns:
     album_ids: Int64s
     credit_offsets: Int64s
     credit_artist_ids: Int64s
+    aliases: Int64s
     popularity: Int16s
     year: Int16s
     duration_ms: Int32s
@@ -69,7 +73,7 @@ class PoolColumns:
         taken: dict[str, Any] = {
             name: column[rows]
             for name, column in columns.items()
-            if isinstance(column, np.ndarray) and not name.startswith("credit_")
+            if isinstance(column, np.ndarray) and name not in APART
         }
         return replace(
             self,

@@ -11,7 +11,14 @@ import numpy.typing as npt
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
-from library.models import FEATURE_NAMES, Block, LibraryVersion, Track, TrackArtist
+from library.models import (
+    FEATURE_NAMES,
+    Alias,
+    Block,
+    LibraryVersion,
+    Track,
+    TrackArtist,
+)
 from library.pool.columns import UNKNOWN, Int32s, Int64s, PoolColumns, offsets_of
 from library.recordings import recording_number
 
@@ -49,6 +56,7 @@ def _read(stamp: Stamp | None, on: date | None) -> PoolColumns:
         columns["last_used_on"][later] = prior[0][later]
         columns["use_count"][later] = prior[1][later]
     offsets, artist_ids = _read_credits(columns["pk"])
+    aliases = _read_aliases()
     counts = Track.objects.aggregate(
         total=Count("pk"), held=Count("pk", filter=Q(is_usable=False))
     )
@@ -57,7 +65,8 @@ def _read(stamp: Stamp | None, on: date | None) -> PoolColumns:
         recording_ids=columns.pop("recording_key"),
         album_ids=columns.pop("album_id"),
         credit_offsets=offsets,
-        credit_artist_ids=artist_ids,
+        credit_artist_ids=_main_of(artist_ids, aliases),
+        aliases=aliases,
         last_used_day=columns.pop("last_used_on"),
         features={name: columns.pop(name) for name in FEATURE_NAMES},
         total_tracks=counts["total"],
@@ -83,6 +92,21 @@ def _read_credits(track_ids: Int64s) -> tuple[Int64s, Int64s]:
     is_here = track_ids[place] == pairs["track_id"]
     lengths = np.bincount(place[is_here], minlength=len(track_ids))
     return offsets_of(lengths), pairs["artist_id"][is_here]
+
+
+def _read_aliases() -> Int64s:
+    """Return a row (artist, main artist) for each alias, ascending."""
+    pairs = Alias.objects.order_by("artist").values_list("artist", "main")
+    return np.array(list(pairs), np.int64).reshape(-1, 2)
+
+
+def _main_of(artist_ids: Int64s, aliases: Int64s) -> Int64s:
+    """Return artists, each alias as the main artist of its group."""
+    if not len(aliases):
+        return artist_ids
+    place = np.searchsorted(aliases[:, 0], artist_ids)
+    place = np.minimum(place, len(aliases) - 1)
+    return np.where(aliases[place, 0] == artist_ids, aliases[place, 1], artist_ids)
 
 
 Convert = Callable[[Sequence[Any]], npt.NDArray[Any]]

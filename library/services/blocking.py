@@ -9,7 +9,14 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from library.models import Album, Artist, Block, LibraryVersion, Track
+from library.models import (
+    Album,
+    Artist,
+    Block,
+    LibraryVersion,
+    Track,
+    same_artists,
+)
 from library.recordings import recording_key
 from vibe_engine.errors import InputError
 
@@ -87,7 +94,8 @@ def remove_block(*, block: Block) -> None:
 
 def blocks_against(track: Track) -> QuerySet[Block]:
     """Return the blocks that keep a track out."""
-    artists = track.artists.values("spotify_id")
+    same = same_artists(Artist.objects.filter(pk__in=track.artists.values("pk")))
+    artists = Artist.objects.filter(pk__in=same).values("spotify_id")
     return Block.objects.filter(
         Q(kind=Block.Kind.TRACK, key=track.spotify_id)
         | Q(kind=Block.Kind.RECORDING, key=track.recording_key)

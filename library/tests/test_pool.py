@@ -18,7 +18,7 @@ from library.tests.factories import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.portable]
 
-QUERIES_COLD = 7
+QUERIES_COLD = 8
 QUERIES_WARM = 1
 
 

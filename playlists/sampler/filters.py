@@ -94,7 +94,7 @@ class Range:
 class Choice:
     """Keeps tracks by what they belong to: only what is named, or all but that.
 
-    An artist is meant wherever it is credited; a track that is kept out takes the
+    An artist is meant wherever it is credited, under whatever name; a track that is kept out takes the
     other releases of its recording with it. A `soft` choice may be passed over by
     the last step of the ladder's soft filters, a hard one never. `keys` are the
     library's numbers of artists, albums, tracks or recordings; they are kept in
@@ -138,9 +138,9 @@ class Choice:
         return ~chosen if self.out else chosen
 
     def _rows(self, library: Library) -> Int64s:
-        keys = np.array(self.keys, np.int64)
         if self.of == "artist":
-            return library.credits.rows_of(keys)
+            return library.credits.rows_of(library.artists_named(self.keys))
+        keys = np.array(self.keys, np.int64)
         if self.of == "recording":
             return library.by_recording.find(keys)
         column = library.album_ids if self.of == "album" else library.track_ids

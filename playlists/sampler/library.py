@@ -193,7 +193,9 @@ class Library:
     before anything was left out; they serve the report alone. `song_ids` (0 to 2**54, 0
     for none) and `song_bits` tell songs and their versions, see `songs.same_keys`;
     without them rows are the same by recording alone. `collections` are the rows of
-    those collections that rules name. `blocked_tracks` serves the report alone too.
+    those collections that rules name. Artists who are the same stand as one among the
+    credits; `aliases` has a row (other number, number of the credits), ascending, for
+    each by whom rules may name them. `blocked_tracks` serves the report alone too.
 
     :raises ValueError: when columns differ in length or the ids do not ascend.
     """
@@ -216,6 +218,7 @@ class Library:
     song_bits: Int16s | None = None
     collections: Mapping[int, Int64s] = field(default_factory=dict)
     blocked_tracks: int = 0
+    aliases: Int64s = field(default_factory=lambda: np.zeros((0, 2), np.int64))
 
     def __post_init__(self) -> None:
         for name, column in (*self._columns(), *self.features.items()):
@@ -235,7 +238,7 @@ class Library:
             raise ValueError("Credit offsets must span all credits")
 
     def _columns(self) -> list[tuple[str, npt.NDArray[Any]]]:
-        apart = {"credit_offsets", "credit_artist_ids"}
+        apart = {"credit_offsets", "credit_artist_ids", "aliases"}
         columns = {f.name: getattr(self, f.name) for f in fields(self)}
         return [
             (name, column)
@@ -256,7 +259,7 @@ class Library:
         credit_ids = columns.pop("credit_artist_ids")[ranges(start, stop)]
         features = columns.pop("features", {})
         for name, column in columns.items():
-            if np.ndim(column):
+            if np.ndim(column) and name != "aliases":
                 columns[name] = _ordered(name, column, order)
         return cls(
             track_ids=track_ids[order],
@@ -279,6 +282,11 @@ class Library:
         return CreditTable(
             offsets, self.credit_artist_ids[self.credit_offsets[:-1][credited]]
         )
+
+    def artists_named(self, artist_ids: Sequence[int]) -> Int64s:
+        """Return artists as they stand among the credits, aliases as the main one."""
+        main_of = dict(self.aliases.tolist())
+        return np.array([main_of.get(pk, pk) for pk in artist_ids], np.int64)
 
     def credit_table(self, *, primary_only: bool) -> CreditTable:
         """Return the credits that count, all or the first of each row."""

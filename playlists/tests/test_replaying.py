@@ -13,8 +13,8 @@ from django.db import transaction
 from accounts.tests.factories import make_account
 from automation import runtime
 from automation.tests.factories import make_run
-from library.models import Track
-from library.services import blocking
+from library.models import Artist, Track
+from library.services import aliasing, blocking
 from library.tests.factories import (
     make_album,
     make_collection,
@@ -23,6 +23,7 @@ from library.tests.factories import (
 )
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.services import planning, pushing, replaying
+from playlists.services.details import describe_current_list
 from playlists.tests.factories import make_playlist
 from vibe_engine import clock
 
@@ -182,6 +183,8 @@ class TestReplayOfWhatStays:
             assert sum(old == new for old, new in places) == 35
             assert track.pk in after.track_ids()
         assert all(replay(one) == one.track_ids() for one in lists)
+        told = describe_current_list(playlist, runtime.load())
+        assert "15 of 50" in told or "15 of its 50" in told
 
     def test_lets_every_track_go_in_its_turn(self) -> None:
         make_tracks(300, artists=60)
@@ -213,5 +216,13 @@ class TestReplayOfWhatStays:
         blocking.add_blocks(
             kind="track", lines=[first.spotify_id], reason="x", by=None, now=NOON
         )
+        with pytest.raises(replaying.ReplayError, match="library has changed since"):
+            replay(snapshot)
+
+    def test_says_that_artists_became_the_same_since(self) -> None:
+        make_tracks(100, artists=60)
+        snapshot = bring(make_playlist(), now=NOON, seed=3)
+        artist, other = Artist.objects.order_by("pk")[:2]
+        aliasing.add_alias(artist=artist, other=other, by=None, now=NOON)
         with pytest.raises(replaying.ReplayError, match="library has changed since"):
             replay(snapshot)
