@@ -39,8 +39,8 @@ def contains(ascending: Int64s, rows: Int64s | Int32s) -> Flags:
     """Tell which of `rows` are in an ascending array."""
     if not len(ascending):
         return np.zeros(len(rows), np.bool_)
-    place = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
-    found: Flags = ascending[place] == rows
+    place = ascending.searchsorted(rows)
+    found: Flags = ascending.take(place, mode="clip") == rows
     return found
 
 
@@ -69,11 +69,15 @@ def run_lengths(values: Int64s) -> Int64s:
 
 def with_few(ascending: Int64s, few: Int64s) -> Int64s:
     """Return an ascending array with a few more values, these ascending too."""
+    if not len(few):
+        return ascending
     few = few[~contains(ascending, few)]
     return np.insert(ascending, np.searchsorted(ascending, few), few)
 
 
 def without_few(ascending: Int64s, few: Int64s) -> Int64s:
     """Return an ascending array without a few values."""
+    if not len(few):
+        return ascending
     places = np.searchsorted(ascending, few[contains(ascending, few)])
     return np.delete(ascending, places)

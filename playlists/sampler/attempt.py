@@ -151,6 +151,8 @@ class Attempt:
     def barred_under(self, terms: Terms) -> Int64s:
         """Return, ascending, the rows that rest keeps out, fixed ones never."""
         barred = self.rest.barred(terms.cooldown_days, own_only=terms.own_rest_only)
+        if not self.picks.fixed and not len(self.fixed.leaving):
+            return barred
         leaving = without_few if terms.may_stay else with_few
         barred = leaving(barred, self.fixed.leaving)
         return without_few(barred, self._fixed_rows())

@@ -99,15 +99,21 @@ class CreditTable:
     def each(self, rows: Int64s | Int32s) -> Iterator[Sequence[int]]:
         """Yield the artists that count for each of some rows, as `of` returns them."""
         starts, stops = self.offsets[rows], self.offsets[rows + 1]
-        if (stops - starts).max(initial=0) > CROWD:
+        most = (stops - starts).max(initial=0)
+        if most == 0 or most > CROWD:
             yield from map(self._crowd, rows.tolist())
             return
-        flat = self.artist_ids[ranges(starts, stops)].tolist()
-        start = 0
-        for stop in np.cumsum(stops - starts).tolist():
-            ids = flat[start:stop]
-            yield ids if stop - start < 2 else list(dict.fromkeys(ids))
-            start = stop
+        firsts = self.artist_ids.take(starts, mode="clip").tolist()
+        seconds = self.artist_ids.take(starts + 1, mode="clip").tolist()
+        for first, second, start, stop in zip(
+            firsts, seconds, starts.tolist(), stops.tolist(), strict=True
+        ):
+            if stop - start == 1:
+                yield (first,)
+            elif stop - start == 2 and first != second:
+                yield (first, second)
+            else:
+                yield list(dict.fromkeys(self.artist_ids[start:stop].tolist()))
 
     def _crowd(self, row: int) -> Sequence[int]:
         """Return what `of` returns, without a copy of many artists."""

@@ -19,6 +19,8 @@ from playlists.sampler.shares import (
 )
 from playlists.sampler.songs import Version
 
+PART = 64
+"""Candidates that are looked at together: most lists are full before the next."""
 MANY = 5_000
 """From so many credits on they are counted as columns."""
 
@@ -89,9 +91,7 @@ class Picks:
 
     def try_add(self, row: int) -> bool:
         """Pick a row if nothing speaks against it."""
-        return self._try_add(row, self.key_of(row), self.credits.of(row))
-
-    def _try_add(self, row: int, key: int, artists: Sequence[int]) -> bool:
+        key, artists = self.key_of(row), self.credits.of(row)
         if key in self._row_of or not self._full.isdisjoint(artists):
             return False
         if self.room is not None:
@@ -107,15 +107,33 @@ class Picks:
         """Add what fits, first come first served, until there are `goal` picks."""
         if self.room is not None:
             rows = rows[self.room.open_rows(rows)]
-        row_of, has_room = self._row_of, self._full.isdisjoint
+        for start in range(0, len(rows), PART):
+            if len(self.rows) < goal:
+                self._add_part(rows[start : start + PART], goal)
+
+    def _add_part(self, rows: Int64s | Int32s, goal: int) -> None:
+        """Do what `try_add` does for many rows, in one loop."""
+        row_of, picked, counts, full = self._row_of, self.rows, self._counts, self._full
+        has_room, cap, room = full.isdisjoint, self.caps.artist, self.room
+        self._full_keys = None
         keys = self.keys_of(rows).tolist()
         for row, key, artists in zip(
             rows.tolist(), keys, self.credits.each(rows), strict=True
         ):
-            if len(self.rows) >= goal:
+            if len(picked) >= goal:
                 return
-            if key not in row_of and has_room(artists):
-                self._try_add(row, key, artists)
+            if key in row_of or not has_room(artists):
+                continue
+            if room is not None:
+                if not room.is_open(row):
+                    continue
+                room.take((row,))
+            row_of[key] = row
+            picked.append(row)
+            for one in artists:
+                counts[one] = count = counts.get(one, 0) + 1
+                if count >= (cap if one >= 0 else self.caps.of(one)):
+                    full.add(one)
 
     def become(self, rows: Sequence[int]) -> None:
         """Hold other rows, which the caller knows to fit; what stays keeps its place."""
@@ -286,10 +304,10 @@ class Picks:
         return twin
 
     def _credit(self, artists: Sequence[int]) -> None:
-        counts, caps = self._counts, self.caps
+        counts, cap = self._counts, self.caps.artist
         for key in artists:
             counts[key] = count = counts.get(key, 0) + 1
-            if count >= (caps.artist if key >= 0 else caps.of(key)):
+            if count >= (cap if key >= 0 else self.caps.of(key)):
                 self._full.add(key)
                 self._full_keys = None
 

@@ -22,8 +22,8 @@ class Pool:
     of their envelope weights (how little they were used, and where wanted how popular
     they are), from which the fast path draws. `guide` says for each of 2**k equal
     parts of [0, 1) at which place of `prefix` it begins, so that a look-up costs the
-    same in every pool (Chen and Asau 1974). `steps` is the part of the funnel that
-    the filters fill.
+    same in every pool (Chen and Asau 1974); `strides` halve the widest part down to
+    one place. `steps` is the part of the funnel that the filters fill.
     """
 
     library: Library
@@ -32,20 +32,25 @@ class Pool:
     rows: Int32s
     prefix: Float64s
     guide: Int32s
+    strides: tuple[int, ...]
     mean_use: float
     mean_day: float
     mean_popularity: float
     steps: tuple[FunnelStep, ...]
 
-    def at(self, uniforms: Float64s) -> Int32s:
-        """Return the rows that uniform numbers point at, by inverse CDF."""
+    def at(self, uniforms: Float64s) -> Int64s:
+        """Return the rows that uniform numbers point at, by inverse CDF.
+
+        What rounding lifts to the sum of all weights points at the last row.
+        """
         wanted = uniforms * self.prefix[-1]
-        places = self.guide[(uniforms * len(self.guide)).astype(np.int64)]
-        last = np.int32(len(self.rows) - 1)
-        while (too_low := (self.prefix[places] <= wanted) & (places < last)).any():
-            places = places + too_low
-        rows: Int32s = self.rows[places]
-        return rows
+        parts = (uniforms * len(self.guide)).astype(np.int64)
+        before = np.subtract(self.guide[parts], 1, dtype=np.int64)
+        for stride in self.strides:
+            ahead = before + stride
+            is_below = self.prefix.take(ahead, mode="clip") <= wanted
+            np.copyto(before, ahead, where=is_below)
+        return self.rows.take(before + 1, mode="clip").astype(np.int64)
 
     def envelope(self, rows: Int64s | Int32s) -> Float64s:
         """Return the static weights, those the prefix sums are made of."""
@@ -75,13 +80,15 @@ def build_pool(library: Library, rules: Rules) -> Pool:
         part = slice(start, start + PART)
         prefix[part] = _envelope(library, rules, rows[part], mean_use, mean_popularity)
     np.cumsum(prefix, out=prefix)
+    guide = _guide(prefix)
     return Pool(
         library=library,
         rules=rules,
         mask=mask,
         rows=rows,
         prefix=prefix,
-        guide=_guide(prefix),
+        guide=guide,
+        strides=_strides(guide, len(rows)),
         mean_use=mean_use,
         mean_day=_mean(days[days >= 0]),
         mean_popularity=mean_popularity,
@@ -117,6 +124,12 @@ def _guide(prefix: Float64s) -> Int32s:
     starts = np.arange(count) / count * (prefix[-1] if len(prefix) else 0.0)
     places = np.searchsorted(prefix, starts, side="right")
     return np.minimum(places, max(len(prefix) - 1, 0)).astype(np.int32)
+
+
+def _strides(guide: Int32s, count: int) -> tuple[int, ...]:
+    """Return powers of two, the largest first, that reach over any part of a guide."""
+    widest = int(np.diff(guide, append=max(count - 1, 0)).max())
+    return tuple(1 << power for power in reversed(range(widest.bit_length())))
 
 
 def passing(library: Library, rules: Rules, widening: float = 0.0) -> Flags:

@@ -27,11 +27,14 @@ def use_weight(use_count: Int32s, mean_count: float) -> Float64s:
 
 def rest_weight(last_day: Int64s, today: int, mean_day: float) -> Float64s:
     """Weigh by rest: 1 for never used, 1/2 for mean rest, down to the floor."""
-    rest = np.maximum(today - last_day, 0)
-    share = (rest + 1.0) / (max(today - mean_day, 0.0) + 1.0)
-    square = share * share
-    weight = np.maximum(square / (1.0 + square), FLOOR)
-    return np.where(last_day < 0, 1.0, weight)
+    share = np.maximum(today + 1.0 - last_day, 1.0)
+    share /= max(today - mean_day, 0.0) + 1.0
+    share *= share
+    weight = share / (1.0 + share)
+    np.maximum(weight, FLOOR, out=weight)
+    weight[last_day < 0] = 1.0
+    weights: Float64s = weight
+    return weights
 
 
 def popularity_weight(

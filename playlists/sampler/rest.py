@@ -180,8 +180,9 @@ class RestTable:
         """Return on which day each of `rows` last left, -1 where it never did."""
         if not len(self.rows):
             return np.full(len(rows), NEVER, np.int64)
-        place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        return np.where(self.rows[place] == rows, self.left_day[place], NEVER)
+        place = self.rows.searchsorted(rows)
+        is_here = self.rows.take(place, mode="clip") == rows
+        return np.where(is_here, self.left_day.take(place, mode="clip"), NEVER)
 
 
 def _by_opening(rows: Int64s, opens: Int64s) -> tuple[Int64s, Int64s]:
