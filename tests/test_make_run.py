@@ -20,8 +20,8 @@ PARTS = {
     "broker": "valkey-server",
     "sandbox": "-m vibe_engine.sandbox",
     "web": "-m gunicorn",
-    "worker": "celery -A vibe_engine worker",
-    "beat": "celery -A vibe_engine beat",
+    "worker": "celery -A vibe_engine --quiet worker",
+    "beat": "celery -A vibe_engine --quiet beat",
     "engine": "manage.py engine",
 }
 

@@ -98,6 +98,7 @@ def configuration(*, style: str, level: str) -> dict[str, Any]:
             "celery": {"level": "WARNING"},
             "django_celery_beat": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
+            "environ": {"level": "WARNING"},
             "gunicorn.error": {"level": "WARNING"},
         },
     }

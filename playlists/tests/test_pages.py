@@ -336,3 +336,12 @@ class TestEdit:
         playlist = make_playlist()
         response = operator.post("/playlists/edit/", {"pk": playlist.pk, "save": "1"})
         assert response.status_code == 422
+
+    def test_says_that_a_form_without_its_version_cannot_be_saved(
+        self, operator: Client
+    ) -> None:
+        playlist = make_playlist()
+        address = f"/playlists/{playlist.pk}/edit/"
+        answer = operator.post(address, {"name": "Mine", "version": "none"})
+        assert answer.status_code == 422
+        assert "does not fit the page any more" in answer.content.decode()

@@ -101,7 +101,7 @@ ACTIONS = {
             "reshuffle",
             "Reshuffle",
             "Reshuffle {what}?",
-            "Each gets a new list under its own rules. The present lists stay in the "
+            "A new list is drawn under its own rules. What stands now stays in the "
             "history and can be restored.",
             _reshuffle,
             icon="shuffle",
@@ -131,7 +131,7 @@ ACTIONS = {
             "pause",
             "Pause",
             "Pause {what}?",
-            "Nothing reshuffles them by itself until they are resumed.",
+            "Nothing is reshuffled by itself until it is resumed.",
             _pause,
             done="paused",
             icon="pause",
@@ -141,7 +141,7 @@ ACTIONS = {
             "resume",
             "Resume",
             "Resume {what}?",
-            "They are reshuffled on time again.",
+            "What is due is reshuffled on time again.",
             _resume,
             done="resumed",
             icon="play",
@@ -151,7 +151,7 @@ ACTIONS = {
             "stop",
             "Stop managing",
             "Stop managing {what}?",
-            "They stay on Spotify as they are and are never reshuffled again. Their "
+            "Spotify keeps what stands there, and it is never reshuffled again. The "
             "history stays here; this cannot be taken back.",
             _stop,
             done="no longer managed",
@@ -162,8 +162,8 @@ ACTIONS = {
             "unfollow",
             "Remove from Spotify",
             "Remove {what} from Spotify?",
-            "They leave the account's library, which is how Spotify deletes. Other "
-            "followers keep them. Spotify can bring them back for about 90 days.",
+            "It leaves the account's library, which is how Spotify deletes. Other "
+            "followers keep it. Spotify can bring it back for about 90 days.",
             _unfollow,
             icon="trash",
             danger=True,
@@ -173,8 +173,8 @@ ACTIONS = {
             "empty",
             "Empty",
             "Empty {what}?",
-            "They stay on Spotify without a track, and are paused here. The present "
-            "lists stay in the history and can be restored.",
+            "What stays on Spotify has no track, and is paused here. What stands now "
+            "stays in the history and can be restored.",
             _empty,
             icon="minus",
             danger=True,

@@ -16,6 +16,7 @@ from vibe_engine.sandbox.store import StateFileError
 from vibe_engine.sandbox.world import DEFAULT_SEED, DEFAULT_TRACKS, Config, World
 
 DEFAULT_PORT = 8001
+HIGHEST_PORT = 65_535
 CLOCK_VARIABLE = "VIBE_CLOCK_FILE"
 
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -113,6 +114,8 @@ def run(options: argparse.Namespace, stdout: TextIO) -> None:
 
 
 def _config(options: argparse.Namespace) -> Config:
+    if not 0 <= options.port <= HIGHEST_PORT:
+        raise StartError(f"--port must be from 0 to {HIGHEST_PORT}")
     for name in ("rate", "quota"):
         if (getattr(options, name) or 0) < 0:
             raise StartError(f"--{name} must be 0 or more")

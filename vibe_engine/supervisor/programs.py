@@ -11,7 +11,7 @@ from vibe_engine.supervisor import valkey
 from vibe_engine.supervisor.child import Program
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
-CELERY = (sys.executable, "-m", "celery", "-A", "vibe_engine")
+CELERY = (sys.executable, "-m", "celery", "-A", "vibe_engine", "--quiet")
 WORKER_THREADS = 8
 
 

@@ -6,9 +6,11 @@ import sys
 from typing import Any
 
 import pytest
+from celery.app.log import Logging
 from django.test import Client
 
 from vibe_engine import logs, tracing
+from vibe_engine.celery import app
 
 ACCESS = "BQ" + "aZ3-_" * 30
 REFRESH = "AQ" + "b7Yx_" * 24
@@ -118,3 +120,11 @@ class TestRequests:
     def test_take_no_other_name(self, client: Client, given: str) -> None:
         answer = client.get("/healthz", headers={"X-Request-ID": given})
         assert answer["X-Request-ID"] != given
+
+
+class TestCelery:
+    def test_leaves_the_levels_as_they_are(self) -> None:
+        root = logging.getLogger()
+        before = root.level, list(root.handlers)
+        Logging(app).setup_logging_subsystem(loglevel="CRITICAL")
+        assert (root.level, list(root.handlers)) == before

@@ -1,11 +1,14 @@
 """`manage.py engine`: the process that keeps everything going."""
 
+import logging
 import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from automation.engine import Engine
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -17,5 +20,5 @@ class Command(BaseCommand):
         engine = Engine()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: engine.stop.set())
-        self.stdout.write(f"Engine {engine.name} is up.")
+        logger.info("Engine %s is up.", engine.name)
         engine.run()

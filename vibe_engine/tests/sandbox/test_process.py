@@ -105,6 +105,7 @@ class TestProgram:
             (("--app", "half"), "CLIENT_ID:SECRET:PROFILE:DEVELOPER"),
             (("--app", "a:b:gold:d"), "gold"),
             (("--rate", "-1"), "--rate must be 0 or more"),
+            (("--port", "70000"), "--port must be from 0 to 65535"),
             (("--state", "/dev/null/x"), "cannot hold the state"),
         ],
     )
