@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat
 
 from automation import ledger
 from automation.ledger import RunSpec
-from automation.models import Run
+from automation.models import Run, RunQuerySet
 from playlists.models import Playlist
 from playlists.services import spreading
 from vibe_engine.errors import InputError
@@ -125,10 +125,46 @@ def at_rest(
     What a schedule opens passes through here: a run that cannot succeed is tried
     again every six hours, not every few minutes.
     """
-    subject = Concat(Value("playlist:"), Cast(OuterRef("pk"), CharField()))
-    runs = Run.objects.filter(kind=kind, subject=subject)
+    return _idle(playlists, kind).exclude(_failed_lately(kind, now=now))
+
+
+def at_rest_or_failing(
+    playlists: QuerySet[Playlist], kind: str, *, now: datetime
+) -> QuerySet[Playlist]:
+    """Return the playlists at rest; with those that failed lately where most did.
+
+    For a schedule that names its playlists and pauses itself after three failed
+    slots in a row. Left alone, a broken playlist would hide from that count what it
+    is about; tried at each slot beside many that are well, it would be tried for
+    ever, since the schedule goes on.
+    """
+    is_failing = _failed_lately(kind, now=now)
+    failing = playlists.filter(is_failing).count()
+    if 2 * failing > playlists.count():
+        return _idle(playlists, kind)
+    return _idle(playlists, kind).exclude(is_failing)
+
+
+def _idle(playlists: QuerySet[Playlist], kind: str) -> QuerySet[Playlist]:
+    return playlists.exclude(Exists(_runs_of_playlist(kind).active()))
+
+
+def _failed_lately(kind: str, *, now: datetime) -> Exists:
+    """Match playlists whose last run of a kind failed, within these hours."""
+    runs = _runs_of_playlist(kind)
+    later = Run.objects.filter(
+        kind=kind,
+        subject=OuterRef("subject"),
+        state=Run.State.DONE,
+        finished_at__gte=OuterRef("finished_at"),
+    )
     failed = runs.filter(state=Run.State.FAILED, finished_at__gt=now - TRY_AGAIN)
-    return playlists.exclude(Exists(runs.active()) | Exists(failed))
+    return Exists(failed.exclude(Exists(later)))
+
+
+def _runs_of_playlist(kind: str) -> RunQuerySet:
+    subject = Concat(Value("playlist:"), Cast(OuterRef("pk"), CharField()))
+    return Run.objects.filter(kind=kind, subject=subject)
 
 
 def with_lane(playlists: Playlists) -> Iterable[Playlist]:

@@ -134,14 +134,15 @@ def open_some(*, playlist_ids: Sequence[int], now: datetime) -> int:
     """Open a reshuffle of these playlists, due or not; return how many.
 
     Left out is what is paused or gone, what has a reshuffle under way, and what
-    failed lately.
+    failed lately unless most of them did.
     """
     active = Playlist.objects.filter(
         pk__in=playlist_ids,
         status=Playlist.Status.ACTIVE,
         account__status=Account.Status.ACTIVE,
     )
-    chosen = list(opening.with_lane(opening.at_rest(active, KIND, now=now)))
+    wanted = opening.at_rest_or_failing(active, KIND, now=now)
+    chosen = list(opening.with_lane(wanted))
     if chosen:
         open_reshuffle(playlists=chosen, now=now, priority=Run.Priority.SCHEDULED)
     return len(chosen)

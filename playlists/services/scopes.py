@@ -25,7 +25,8 @@ def open_scope(
     """Open a reshuffle of what a schedule is about; return of how many playlists.
 
     Left out is what is paused or gone, what has a reshuffle under way, and what
-    failed lately. An account, a group and a selection are reshuffled due or not.
+    failed lately. An account, a group and a selection are reshuffled due or not; where
+    most of one failed lately, they are tried again, so that the schedule can tell.
 
     :raises VibeError: what the arguments name is gone, or they cannot be read.
     """
