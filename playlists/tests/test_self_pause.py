@@ -39,8 +39,7 @@ class Slots:
                     worker.work(run.pk)
             verdicts.judge_ended(now=self.clock.now())
 
-    @property
-    def is_paused(self) -> bool:
+    def has_paused(self) -> bool:
         return not Schedule.objects.get(pk=self.schedule.pk).is_on
 
 
@@ -70,9 +69,9 @@ class TestBrokenPlaylist:
         broken = make_broken(account)
         slots = Slots(clock, broken)
         slots.come(2)
-        assert not slots.is_paused
+        assert not slots.has_paused()
         slots.come(1)
-        assert slots.is_paused
+        assert slots.has_paused()
         slots.schedule.refresh_from_db()
         assert slots.schedule.paused_reason.startswith("Failed three times running.")
         assert tries(broken) == 3
@@ -89,7 +88,7 @@ class TestBrokenPlaylist:
         assert schedules.resume(slots.schedule, now=clock.now())
         slots.come(2)
         assert tries(broken) == 4
-        assert not slots.is_paused
+        assert not slots.has_paused()
 
     def test_rests_for_hours_beside_others_that_are_well(
         self, stocked: Account, well: list[Playlist], clock: MovableClock
@@ -97,7 +96,7 @@ class TestBrokenPlaylist:
         broken = make_broken(stocked)
         slots = Slots(clock, broken, *well)
         slots.come(5)
-        assert not slots.is_paused
+        assert not slots.has_paused()
         assert tries(broken) == 1
         assert [tries(one) for one in well] == [5, 5, 5]
 
@@ -107,7 +106,7 @@ class TestBrokenPlaylist:
         broken = [make_broken(stocked) for _ in range(2)]
         slots = Slots(clock, well[0], *broken)
         slots.come(3)
-        assert slots.is_paused
+        assert slots.has_paused()
         assert [tries(one) for one in broken] == [3, 3]
 
     def test_counts_as_well_once_a_later_run_has_gone_well(
