@@ -8,7 +8,11 @@ from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
-pytest_plugins = ["vibe_engine.testing.fixtures", "vibe_engine.testing.browser"]
+pytest_plugins = [
+    "vibe_engine.testing.fixtures",
+    "vibe_engine.testing.browser",
+    "vibe_engine.testing.sharing",
+]
 
 
 @pytest.fixture(autouse=True)
