@@ -114,11 +114,9 @@ def make_own_schedule(account: Account, *, now: datetime) -> Schedule:
 def make_library(*, now: datetime) -> list[Collection]:
     """Save the tracks with hostile names, and collections of some of their albums."""
     make_tracks(TRACKS, artists=8_000)
-    rename(Artist, "artist", "name")
-    rename(Album, "album", "name")
-    rename(Album, "artist", "artist_line")
-    rename(Track, "track", "name")
-    rename(Track, "artist", "artist_line")
+    rename(Artist, name="artist")
+    rename(Album, name="album", artist_line="artist")
+    rename(Track, name="track", artist_line="artist")
     Track.objects.annotate(part=Mod(F("pk"), 50)).filter(part=0).update(
         is_usable=False, held_reason=markup_name("reason")
     )
@@ -131,15 +129,16 @@ def make_library(*, now: datetime) -> list[Collection]:
     ]
 
 
-def rename(model: type[models.Model], kind: str, column: str) -> None:
-    """Give rows of a large table hostile names, whichever page they are on.
+def rename(model: type[models.Model], **kinds: str) -> None:
+    """Give columns of a large table hostile names, whichever page its rows are on.
 
-    They are counted from the first row, whose key depends on what ran before.
+    `kinds` says what is named in which column. Rows are counted from the first one,
+    whose key depends on what ran before.
     """
     first = model._default_manager.aggregate(pk=Min("pk"))["pk"]
     rows = model._default_manager.annotate(part=Mod(F("pk") - (first - 1), SPREAD))
-    for part, name in enumerate(hostile_names(kind)):
-        rows.filter(part=part).update(**{column: name})
+    for part, names in enumerate(zip(*map(hostile_names, kinds.values()), strict=True)):
+        rows.filter(part=part).update(**dict(zip(kinds, names, strict=True)))
 
 
 def rename_most_exposed() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import redis
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from pytest_django import DjangoDbBlocker
 
 from vibe_engine.testing.clock import MovableClock
@@ -33,12 +34,27 @@ def many_rows() -> Iterator[None]:
     """Let PostgreSQL take rows by the hundred thousand without checking each key.
 
     The rows come from factories; checks of theirs are put off to the end of the
-    transaction and would then take longer than the rows themselves.
+    transaction and would then take longer than the rows themselves. The indexes for
+    text in names are made when all rows are there: they take letters row by row.
     """
     with connection.cursor() as cursor:
+        indexes = _text_indexes(cursor)
+        for name in indexes:
+            cursor.execute(f"DROP INDEX {name}")
         cursor.execute("SET LOCAL session_replication_role = replica")
         yield
         cursor.execute("SET LOCAL session_replication_role = origin")
+        for definition in indexes.values():
+            cursor.execute(definition)
+
+
+def _text_indexes(cursor: CursorWrapper) -> dict[str, str]:
+    """Return the definition of each index over parts of words, by its name."""
+    cursor.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE indexdef LIKE %s",
+        ["%text\\_trigrams(%"],
+    )
+    return dict(cursor.fetchall())
 
 
 def settle() -> None:
