@@ -12,7 +12,7 @@ from django.db import connection, models, transaction
 
 from accounts.models import Account, App, Developer
 from library.models import Album, Artist, LibraryVersion, Track, TrackArtist
-from metrics.bench.indexes import without_indexes
+from metrics.bench.indexes import without_care, without_indexes
 from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from playlists.services import planning
 
@@ -22,6 +22,21 @@ LIST_SIZE = 50
 LARGE = (Album, Track, TrackArtist, PlaylistSnapshot, HistoryEntry)
 STRIDE = 7_919
 """Prime: the past goes through the library in such steps, so that it uses all of it."""
+
+LISTS = 1_000
+"""Lists of the past whose entries are written by one statement."""
+ENTRIES = """
+    INSERT INTO playlist_entries_history
+        (snapshot_id, playlist_id, track_id, position, batch_tag, added_at)
+    WITH RECURSIVE places(place) AS (
+        SELECT 0 UNION ALL SELECT place + 1 FROM places WHERE place + 1 < %(size)s
+    )
+    SELECT id, playlist_id,
+        1 + ((id - 1) * %(size)s + place) * %(stride)s %% %(tracks)s,
+        place + 1, batch_tag, confirmed_at
+    FROM playlist_snapshots CROSS JOIN places
+    WHERE id BETWEEN %(first)s AND %(last)s ORDER BY id, place
+"""
 
 Ints = npt.NDArray[np.int64]
 
@@ -42,13 +57,13 @@ def write_world(*, tracks: int, playlists: int, snapshots: int, now: datetime) -
     Releases of realistic sizes, artists of a Zipf-like frequency, a second artist on
     15 % of the tracks. The lists are five days apart, the newest stands.
     """
-    with transaction.atomic(), without_indexes(LARGE):
+    with without_care(), transaction.atomic(), without_indexes(LARGE):
         _write_library(tracks, now=now)
         _write_playlists(playlists, now=now)
         world = World(tracks, playlists, snapshots, now)
         keys = list(Playlist.objects.order_by("pk").values_list("pk", flat=True))
         _write_snapshots(world, keys)
-        _write_history(world, keys)
+        _write_history(world)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return world
@@ -192,17 +207,17 @@ def _past_list(number: int, tracks: int) -> list[int]:
     return track_ids
 
 
-def _write_history(world: World, keys: Sequence[int]) -> None:
-    """Write the entries of the past, as the plans of the snapshots say."""
-    names = ("snapshot_id", "playlist_id", "track_id", "position", "batch_tag")
-    rows = (
-        (number + 1, keys[number % world.playlists], track, position, tag, at)
-        for number in range(world.playlists * world.snapshots)
-        for at in [_placed_at(world, number)]
-        for tag in [planning.batch_tag(at)]
-        for position, track in enumerate(_past_list(number, world.tracks), start=1)
-    )
-    insert_rows(HistoryEntry._meta.db_table, (*names, "added_at"), rows)
+def _write_history(world: World) -> None:
+    """Write the entries of the past, as `_past_list` says, in the order of time.
+
+    The database makes them out of the snapshots: many times quicker than to hand it
+    every row, and SQLite knows no COPY.
+    """
+    asked = {"size": LIST_SIZE, "stride": STRIDE, "tracks": world.tracks}
+    with connection.cursor() as cursor:
+        for first in range(1, world.playlists * world.snapshots + 1, LISTS):
+            span = {"first": first, "last": first + LISTS - 1}
+            cursor.execute(ENTRIES, asked | span)
 
 
 def _placed_at(world: World, number: int) -> datetime:

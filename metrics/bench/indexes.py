@@ -1,6 +1,6 @@
 """Taking the indexes of tables away while they are filled, as a loader does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,32 @@ ON_SQLITE = """
 """
 BUILT_IN = "256MB"
 """Memory for building an index."""
+
+
+HASTY: Mapping[str, str | int] = {
+    "foreign_keys": 0,
+    "journal_mode": "OFF",
+    "synchronous": 0,
+    "cache_size": -500_000,
+}
+
+
+@contextmanager
+def without_care() -> Iterator[None]:
+    """Let SQLite write unchecked, with no way back and no waiting for the disk.
+
+    For databases that are thrown away when something goes wrong. SQLite takes such
+    settings outside transactions alone, so inside one nothing changes.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    before = {name: _ask(f"PRAGMA {name}")[0][0] for name in HASTY}
+    _execute([f"PRAGMA {name} = {value}" for name, value in HASTY.items()])
+    try:
+        yield
+    finally:
+        _execute([f"PRAGMA {name} = {value}" for name, value in before.items()])
 
 
 @contextmanager
