@@ -63,12 +63,20 @@ def work_here(run_id: int, *, name: str) -> Run | None:
 def _work_on(run: Run) -> Run:
     try:
         _write_down(_carry_out(run))
-        logger.info("“%s” is %s.", run.title, run.get_state_display().lower())
+        _say_end(run)
     except LeaseLostError:
         logger.info("Run %s was taken over; this worker stops.", run.pk)
     except DATABASE_AWAY as error:
         logger.warning("%s; run %s is taken over later.", _away(error), run.pk)
     return run
+
+
+def _say_end(run: Run) -> None:
+    if run.state in (Run.State.FAILED, Run.State.BLOCKED):
+        trouble = "failed" if run.state == Run.State.FAILED else "needs a person"
+        logger.warning("“%s” %s: %s", run.title, trouble, run.error)
+    else:
+        logger.info("“%s” is %s.", run.title, run.get_state_display().lower())
 
 
 def _carry_out(run: Run) -> Ending:

@@ -96,6 +96,24 @@ class TestWork:
         assert (run.state, run.result) == (Run.State.PLANNED, {})
 
 
+class TestTheLog:
+    def test_says_how_a_run_ended_and_why(
+        self, kinds: Register, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO", "automation.worker")
+        jobs = [
+            echo,
+            raising(VibeError("The album is gone.")),
+            raising(BlockedError("seat", "No seat.")),
+        ]
+        one, two, three = [outcome(kinds, job).title for job in jobs]
+        assert caplog.messages == [
+            f"“{one}” is done.",
+            f"“{two}” failed: The album is gone.",
+            f"“{three}” needs a person: No seat.",
+        ]
+
+
 class TestAPermanentFailure:
     @pytest.mark.parametrize(
         ("error", "reason"),
