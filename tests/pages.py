@@ -107,7 +107,7 @@ PAGES = (
     Page("library:features", "account", most=12),
     *variants("library:artists", "account", {"q": "onerror"}, {"sort": "-name"}),
     Page("library:artist", "account artist album", row="artist"),
-    Page("library:artist", row="artist", query=(("q", "onerror"),)),
+    Page("library:artist", row="artist", query=(("also", "onerror"),)),
     Page("library:collections", "account collection"),
     Page("library:blocks", "account"),
     Page("library:collection", "account collection album", row="collection"),

@@ -155,7 +155,7 @@ class TestArtistPage:
     ) -> None:
         ada, bea, *_ = four
         make_album(artist=bea, tracks=2, spotify_url="https://o.test/album/x")
-        found = operator.get(ada.get_absolute_url(), {"q": "Bea"}).content.decode()
+        found = operator.get(ada.get_absolute_url(), {"also": "Bea"}).content.decode()
         assert "Bea is the same artist" in found
         assert "2 tracks" in found
         page = operator.post(
@@ -189,7 +189,7 @@ class TestArtistPage:
             assert words in page.content.decode()
         page = operator.post(f"/library/artists/{ada.pk}/name/", follow=True)
         assert "is no second name" in page.content.decode()
-        page = operator.get(ada.get_absolute_url(), {"q": "nobody here"})
+        page = operator.get(ada.get_absolute_url(), {"also": "nobody here"})
         assert "no other artist" in page.content.decode()
         assert Alias.objects.count() == 1
 
@@ -197,7 +197,7 @@ class TestArtistPage:
         self, viewer: Client, four: list[Artist]
     ) -> None:
         join(*four)
-        page = viewer.get(four[0].get_absolute_url(), {"q": "Ada"}).content.decode()
+        page = viewer.get(four[0].get_absolute_url(), {"also": "Ada"}).content.decode()
         assert "Dot" in page
         assert "Take out" not in page
         assert "Look for it" not in page

@@ -24,7 +24,7 @@ MOST_ALBUMS = 12
 class SameArtistForm(forms.Form):
     """Whom to look for."""
 
-    q = forms.CharField(
+    also = forms.CharField(
         label="Another name",
         max_length=200,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
@@ -41,11 +41,11 @@ class OtherForm(forms.Form):
 @require_GET
 @viewer_required
 def detail(request: OperatorRequest, pk: int) -> HttpResponse:
-    """Show an artist: tracks, albums, other names; `q` looks for one more name."""
+    """Show an artist: tracks, albums, other names; `also` looks for one more."""
     artist = get_object_or_404(reads.with_credits(Artist.objects.all()), pk=pk)
     group = aliasing.group_of(artist)
-    form = SameArtistForm(request.GET if "q" in request.GET else None)
-    text = form.cleaned_data["q"] if form.is_valid() else ""
+    form = SameArtistForm(request.GET if "also" in request.GET else None)
+    text = form.cleaned_data["also"] if form.is_valid() else ""
     albums = list(Album.objects.crediting(pk).order_by("-pk")[:MOST_ALBUMS])
     context = {
         "artist": artist,
