@@ -13,6 +13,8 @@ from vibe_engine.words import grouped
 
 BASE = 62
 """Where the line between what came in and what went out stands, in pixels."""
+CROWDED = 15.0
+"""Percent of the width below which every second day gives way on a phone."""
 
 State = Literal["done", "now", "back"]
 
@@ -37,21 +39,27 @@ def timeline(snapshots: Sequence[SnapshotMark], label: str) -> SafeString:
         return svg.sentence("The first list is not on Spotify yet.")
     step = 100 / max(len(snapshots), 6)
     largest = max(max(mark.came, mark.went) for mark in snapshots) or 1
+    last = len(snapshots) - 1
     marks = [
-        _mark(mark, i * step, step * 0.55, largest) for i, mark in enumerate(snapshots)
+        _mark(mark, i * step, largest, step=step, is_spare=(last - i) % 2 == 1)
+        for i, mark in enumerate(snapshots)
     ]
     return svg.drawing(136, [svg.across(BASE, "axis"), *marks], label=label)
 
 
-def _mark(mark: SnapshotMark, x: float, width: float, largest: int) -> SafeString:
+def _mark(
+    mark: SnapshotMark, x: float, largest: int, *, step: float, is_spare: bool
+) -> SafeString:
+    width = step * 0.55
     up, down = mark.came / largest * 45, mark.went / largest * 25
     css = {"now": "fill-ink", "back": "outline"}.get(mark.state, "fill-done")
     day = f"{mark.date.day} {mark.date:%b}"
+    spare = " spare" if is_spare and step < CROWDED else ""
     parts = [
         svg.rect(x, BASE - up, width, up, css),
         svg.rect(x, BASE + 1, width, down, "fill-track"),
         svg.text(x, BASE - 5 - up, f"+{mark.came}", "strong"),
-        svg.text(x, 118, day, "strong" if mark.state == "now" else "words"),
+        svg.text(x, 118, day, "strong" if mark.state == "now" else f"words{spare}"),
     ]
     if mark.went:
         parts.append(svg.text(x, BASE + 14 + down, f"−{mark.went}"))

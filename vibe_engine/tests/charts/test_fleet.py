@@ -71,5 +71,10 @@ class TestTimeline:
         markup = charts.timeline([charts.SnapshotMark(TODAY, 47, 45)], "x")
         assert "22 Nov: 47 in, 45 out" in markup
 
+    def test_lets_every_second_day_give_way_where_there_are_many(self) -> None:
+        few = charts.timeline([charts.SnapshotMark(TODAY, 9, 0)] * 5, "x")
+        many = charts.timeline([charts.SnapshotMark(TODAY, 9, 0)] * 12, "x")
+        assert (few.count(" spare"), many.count(" spare")) == (0, 6)
+
     def test_is_silent_about_nothing_gone(self) -> None:
         assert "−" not in charts.timeline([charts.SnapshotMark(TODAY, 50, 0)], "x")
