@@ -16,6 +16,8 @@ from playlists.models import Label, Playlist
 
 SHORTEST, LONGEST = 2, 100
 MOST = 6
+MOST_COMPARED = 200
+"""Names out of which the first six by name are shown."""
 PLACES = (
     ("Dashboard", "metrics:home"),
     ("Accounts", "accounts:list"),
@@ -75,7 +77,8 @@ def find(query: str) -> list[Group]:
     """Return what matches a clean query, six of each sort, with six queries.
 
     Names are compared without case, anywhere in the name; a Spotify id, address or
-    URI finds the thing itself. One character finds nothing.
+    URI finds the thing itself. One character finds nothing. Of a text that more than
+    two hundred names hold, six out of two hundred are shown.
     """
     if len(query) < SHORTEST:
         return []
@@ -120,7 +123,8 @@ def _matching(rows: QuerySet[Any], query: str, *columns: str) -> QuerySet[Any]:
     found = _SPOTIFY_ID.search(query)
     if found:
         named |= Q(spotify_id=found[0])
-    return rows.filter(named)[:MOST]
+    some = rows.filter(named).order_by().values("pk")[:MOST_COMPARED]
+    return rows.filter(pk__in=some)[:MOST]
 
 
 def _places(query: str) -> Iterator[Hit]:

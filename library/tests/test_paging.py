@@ -98,6 +98,26 @@ class TestPaginate:
     def test_is_empty_without_rows(self) -> None:
         assert len(page_at()) == 0
 
+    @pytest.mark.parametrize("are_few", [False, True])
+    def test_is_the_same_read_in_two_steps(self, *, are_few: bool) -> None:
+        make_list(5, None, 7, 7, None, 7, 1, 9, None)
+        held = Track.objects.exclude(popularity=1)
+        for first in walk(BY_POPULARITY)[:2]:
+            plain, stepped = (
+                paginate(
+                    held,
+                    order=BY_POPULARITY,
+                    at=first.following,
+                    size=3,
+                    are_few=are_few,
+                    shown=shown,
+                )
+                for shown in (None, Track.objects.select_related("album"))
+            )
+            assert stepped == plain
+            assert "album" in stepped.rows[0]._state.fields_cache
+            assert "album" not in plain.rows[0]._state.fields_cache
+
     @pytest.mark.parametrize(
         "at", ["", "rubbish", "äöü", "W10", "W251bGwsMSwxLDFd" * 9, "bnVsbA=="]
     )

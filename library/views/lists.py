@@ -149,7 +149,8 @@ def _named(
 ) -> reads.Tally | None:
     """Count the rows that hold the text that is looked for, if one is."""
     text = form.chosen()["q"]
-    return reads.count_up_to(rows.matching(text)) if text else None
+    most = reads.EXACT_UP_TO
+    return reads.count_up_to(rows.matching(text), most=most) if text else None
 
 
 def _is_common(named: reads.Tally | None) -> bool:

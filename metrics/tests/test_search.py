@@ -54,6 +54,18 @@ class TestFind:
         ):
             assert names_of(link) == {"Albums": ["Linked"]}
 
+    def test_shows_the_first_by_name_out_of_those_compared(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in (3, 1, 8, 2, 9, 5, 7, 4):
+            make_artist(name=f"Harbour {number}")
+        first = [f"Harbour {number}" for number in (1, 2, 3, 4, 5, 7)]
+        assert names_of("harbour") == {"Artists": first}
+        monkeypatch.setattr(search, "MOST_COMPARED", 2)
+        (some,) = names_of("harbour").values()
+        assert len(some) == 2
+        assert some == sorted(some)
+
     def test_leaves_out_removed_playlists(self) -> None:
         make_playlist(name="Removed One", status=Playlist.Status.REMOVED)
         assert names_of("removed one") == {}
