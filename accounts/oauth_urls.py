@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts.views import connecting
 
-urlpatterns = [path("spotify/callback", views.callback, name="oauth_callback")]
+urlpatterns = [path("spotify/callback", connecting.callback, name="oauth_callback")]

@@ -2,19 +2,19 @@
 
 from django.urls import path
 
-from automation import keeping, planning, switches, views
 from automation.notices import views as notices
+from automation.views import planning, retention, runs, schedules, settings, switches
 
 app_name = "automation"
 
 urlpatterns = [
-    path("automation/", views.overview, name="list"),
-    path("automation/drawer/", views.drawer, name="drawer"),
-    path("automation/retention/", keeping.retention, name="retention"),
-    path("automation/runs/<int:pk>/", views.run, name="run"),
-    path("automation/runs/<int:pk>/cancel/", views.cancel, name="cancel_run"),
-    path("automation/runs/<int:pk>/go-on/", views.go_on, name="go_on"),
-    path("automation/runs/<int:pk>/retry/", views.retry, name="retry_run"),
+    path("automation/", runs.overview, name="list"),
+    path("automation/drawer/", runs.drawer, name="drawer"),
+    path("automation/retention/", retention.retention, name="retention"),
+    path("automation/runs/<int:pk>/", runs.run, name="run"),
+    path("automation/runs/<int:pk>/cancel/", runs.cancel, name="cancel_run"),
+    path("automation/runs/<int:pk>/go-on/", runs.go_on, name="go_on"),
+    path("automation/runs/<int:pk>/retry/", runs.retry, name="retry_run"),
     path("automation/schedules/add/", planning.add_schedule, name="add_schedule"),
     path(
         "automation/schedules/<int:pk>/edit/",
@@ -31,10 +31,14 @@ urlpatterns = [
         planning.resume_schedule,
         name="resume_schedule",
     ),
-    path("automation/schedules/<int:pk>/run/", views.run_schedule, name="run_schedule"),
+    path(
+        "automation/schedules/<int:pk>/run/",
+        schedules.run_schedule,
+        name="run_schedule",
+    ),
     path(
         "automation/schedules/<int:pk>/toggle/",
-        views.toggle_schedule,
+        schedules.toggle_schedule,
         name="toggle_schedule",
     ),
     path("automation/writing/", switches.writing, name="writing"),
@@ -48,6 +52,8 @@ urlpatterns = [
     path("automation/notices/<int:pk>/delete/", notices.delete, name="delete_channel"),
     path("automation/notices/<int:pk>/test/", notices.test, name="test_channel"),
     path("automation/notices/<int:pk>/toggle/", notices.toggle, name="toggle_channel"),
-    path("settings/", views.settings_page, name="settings"),
-    path("settings/<slug:key>/restore/", views.restore_setting, name="restore_setting"),
+    path("settings/", settings.settings_page, name="settings"),
+    path(
+        "settings/<slug:key>/restore/", settings.restore_setting, name="restore_setting"
+    ),
 ]

@@ -1,0 +1,1 @@
+"""Pages of the accounts: the fleet, one account, connecting and leaving."""

@@ -1,0 +1,1 @@
+"""Pages of the engine room: runs, schedules, settings, and what holds writing back."""
