@@ -26,10 +26,12 @@ class PoolColumns:
     recording, and comparable with those of tracks outside the pool. Row i credits
     `credit_artist_ids[credit_offsets[i]:credit_offsets[i + 1]]`, the primary
     artist first; there an artist is the main one of its group, and `aliases` has a row
-    (artist, main artist) for each of the others, ascending. Unknown values: popularity -1, year 0, explicit -1, a feature
-    nan; `last_used_day` counts days since 1970-01-01, -1 for never. `total_tracks`,
-    `held_tracks` and `blocked_tracks` count the whole library. Arrays may be mapped from files and
-    are never written to.
+    (artist, main artist) for each of the others, ascending. Unknown values: popularity
+    -1, year 0, explicit -1, a feature nan; `last_used_day` counts days since
+    1970-01-01, -1 for never. `total_tracks`, `held_tracks` and `blocked_tracks` count
+    the whole library. `indexes` are those of `indexes.indexes_of`, or none where the
+    columns are not kept in files. Arrays may be mapped from files and are never
+    written to.
     """
 
     track_ids: Int64s
@@ -49,6 +51,7 @@ class PoolColumns:
     held_tracks: int
     blocked_tracks: int
     version: int
+    indexes: dict[str, npt.NDArray[Any]]
 
     def __len__(self) -> int:
         return len(self.track_ids)
@@ -79,6 +82,7 @@ class PoolColumns:
             self,
             **taken,
             features={name: column[rows] for name, column in self.features.items()},
+            indexes={},
             credit_offsets=offsets_of(stop - start),
             credit_artist_ids=self.credit_artist_ids[_ranges(start, stop)],
         )

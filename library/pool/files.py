@@ -20,8 +20,12 @@ import numpy as np
 from django.conf import settings
 
 from library.pool.columns import PoolColumns
+from library.pool.indexes import indexes_of
 
+FORMAT = 2
+"""Raised whenever the files of a folder change; those of another format are not read."""
 FEATURE = "feature-"
+INDEX = "index-"
 FIGURES = "figures.json"
 KEPT = 2
 """Folders that stay: the newest, and one that a process may be about to open."""
@@ -56,15 +60,21 @@ def open_columns(name: str) -> PoolColumns | None:
         return None
 
 
-def _assemble(columns: dict[str, Any], figures: dict[str, int]) -> PoolColumns:
+def _assemble(columns: dict[str, Any], figures: dict[str, int]) -> PoolColumns | None:
+    if figures.get("format") != FORMAT:
+        return None
     names = [field.name for field in fields(PoolColumns)]
-    features = {
-        name.removeprefix(FEATURE): column
-        for name, column in columns.items()
-        if name.startswith(FEATURE)
-    }
-    values = columns | figures | {"features": features}
+    values = columns | figures
+    values |= {"features": _named(FEATURE, columns), "indexes": _named(INDEX, columns)}
     return PoolColumns(**{name: values[name] for name in names})
+
+
+def _named(prefix: str, columns: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name.removeprefix(prefix): column
+        for name, column in columns.items()
+        if name.startswith(prefix)
+    }
 
 
 def store_columns(name: str, columns: PoolColumns) -> None:
@@ -86,7 +96,7 @@ def store_columns(name: str, columns: PoolColumns) -> None:
 
 
 def _write(folder: Path, columns: PoolColumns) -> None:
-    figures = {}
+    figures = {"format": FORMAT}
     for field in fields(columns):
         value = getattr(columns, field.name)
         if isinstance(value, np.ndarray):
@@ -95,6 +105,8 @@ def _write(folder: Path, columns: PoolColumns) -> None:
             figures[field.name] = value
     for name, column in columns.features.items():
         np.save(folder / f"{FEATURE}{name}.npy", column)
+    for name, index in indexes_of(columns).items():
+        np.save(folder / f"{INDEX}{name}.npy", index)
     (folder / FIGURES).write_text(json.dumps(figures), encoding="ascii")
 
 

@@ -73,6 +73,7 @@ def _read(stamp: Stamp | None, on: date | None) -> PoolColumns:
         held_tracks=counts["held"],
         blocked_tracks=_count_blocked(),
         version=stamp[1] if stamp else 0,
+        indexes={},
         **columns,
     )
 

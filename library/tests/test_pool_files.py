@@ -12,6 +12,7 @@ from django.db import connection
 
 from library.models import LibraryVersion
 from library.pool import PoolColumns, cache, files, reading
+from library.pool.indexes import indexes_of
 from library.tests.factories import make_track, make_tracks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.portable]
@@ -34,7 +35,7 @@ def load() -> PoolColumns:
 
 def same(one: PoolColumns, other: PoolColumns) -> bool:
     """Tell whether all columns are equal."""
-    names = [field.name for field in fields(PoolColumns) if field.name != "features"]
+    names = {field.name for field in fields(PoolColumns)} - {"features", "indexes"}
     return all(
         np.array_equal(getattr(one, name), getattr(other, name)) for name in names
     ) and all(
@@ -112,6 +113,25 @@ class TestFiles:
         (folder / "track_ids.npy").unlink()
         assert same(load(), reading.read_columns(on=TODAY)[1])
         assert folders() == [folder]
+
+    def test_give_way_where_they_are_of_another_format(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_tracks(5)
+        with monkeypatch.context() as earlier:
+            earlier.setattr(files, "FORMAT", files.FORMAT - 1)
+            load()
+        (folder,) = folders()
+        assert files.open_columns(folder.name) is None
+        assert same(load(), reading.read_columns(on=TODAY)[1])
+        assert folders() == [folder]
+
+    def test_hold_indexes_too_though_not_of_a_part(self) -> None:
+        tracks = make_tracks(5)
+        mapped = load()
+        assert mapped.indexes.keys() == indexes_of(mapped).keys()
+        assert not mapped.indexes["artist_keys"].flags.writeable
+        assert mapped.of_albums([tracks[0].album_id]).indexes == {}
 
 
 class TestReading:

@@ -90,6 +90,7 @@ class CreditTable:
 
     offsets: Int64s
     artist_ids: Int64s
+    by_artist: Groups | None = None
 
     def of(self, row: int) -> list[int]:
         """Return the artists that count for one row, each once, in order."""
@@ -156,6 +157,8 @@ class CreditTable:
 
     @cached_property
     def _by_artist(self) -> Groups:
+        if self.by_artist is not None:
+            return self.by_artist
         every_row = np.arange(len(self.offsets) - 1, dtype=np.int32)
         rows = np.repeat(every_row, np.diff(self.offsets))
         return Groups.of(self.artist_ids, rows)
@@ -202,6 +205,8 @@ class Library:
     those collections that rules name. Artists who are the same stand as one among the
     credits; `aliases` has a row (other number, number of the credits), ascending, for
     each by whom rules may name them. `blocked_tracks` serves the report alone too.
+    `indexes` save the library from making them of the columns: `recording_keys` and
+    `artist_keys` with their `_rows` for `Groups`, `released_again` and `row_of_id`.
 
     :raises ValueError: when columns differ in length or the ids do not ascend.
     """
@@ -225,6 +230,7 @@ class Library:
     collections: Mapping[int, Int64s] = field(default_factory=dict)
     blocked_tracks: int = 0
     aliases: Int64s = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    indexes: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, column in (*self._columns(), *self.features.items()):
@@ -278,7 +284,8 @@ class Library:
     @cached_property
     def credits(self) -> CreditTable:
         """Every credited artist of each row."""
-        return CreditTable(self.credit_offsets, self.credit_artist_ids)
+        by_artist = self._groups("artist")
+        return CreditTable(self.credit_offsets, self.credit_artist_ids, by_artist)
 
     @cached_property
     def primary_credits(self) -> CreditTable:
@@ -348,6 +355,8 @@ class Library:
 
         One look at it replaces a search through all ids, which grows with them.
         """
+        if "row_of_id" in self.indexes:
+            return self.indexes["row_of_id"]
         span = int(self.track_ids[-1] - self.track_ids[0]) + 1 if len(self) else 0
         if not span or span > MOST_SPREAD * len(self):
             return None
@@ -360,6 +369,8 @@ class Library:
     @cached_property
     def is_released_again(self) -> Flags:
         """Mark the rows whose recording stands in another row too."""
+        if "released_again" in self.indexes:
+            return self.indexes["released_again"]
         keys = self.by_recording.sorted_keys
         equal = keys[1:] == keys[:-1]
         flags = np.zeros(len(self), np.bool_)
@@ -375,7 +386,15 @@ class Library:
     @cached_property
     def by_recording(self) -> Groups:
         """Rows grouped by recording."""
-        return Groups.of(self.recording_ids, np.arange(len(self), dtype=np.int32))
+        return self._groups("recording") or Groups.of(
+            self.recording_ids, np.arange(len(self), dtype=np.int32)
+        )
+
+    def _groups(self, name: str) -> Groups | None:
+        """Return groups that came with the columns, None where they did not."""
+        if f"{name}_keys" not in self.indexes:
+            return None
+        return Groups(self.indexes[f"{name}_keys"], self.indexes[f"{name}_rows"])
 
     def column(self, name: str) -> npt.NDArray[Any] | None:
         """Return a column that a range may test, None for a feature not there."""
