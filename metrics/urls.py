@@ -2,21 +2,21 @@
 
 from django.urls import path
 
-from metrics import capacity_views, views
+from metrics.views import finding, home, state
 
 app_name = "metrics"
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("home/now/", views.now_fragment, name="now"),
-    path("home/charts/", views.charts_fragment, name="charts"),
-    path("home/rotation/", views.rotation_fragment, name="rotation"),
-    path("home/rests/", views.rests_fragment, name="rests"),
-    path("home/capacity/", capacity_views.capacity_fragment, name="capacity"),
-    path("home/trends/", views.trends_fragment, name="trends"),
-    path("search/", views.search, name="search"),
-    path("health/", views.health_page, name="health"),
-    path("healthz", views.healthz, name="healthz"),
-    path("metrics", views.prometheus_text, name="prometheus"),
-    path("readyz", views.readyz, name="readyz"),
+    path("", home.home, name="home"),
+    path("home/now/", home.now_fragment, name="now"),
+    path("home/charts/", home.charts_fragment, name="charts"),
+    path("home/rotation/", home.rotation_fragment, name="rotation"),
+    path("home/rests/", home.rests_fragment, name="rests"),
+    path("home/capacity/", home.capacity_fragment, name="capacity"),
+    path("home/trends/", home.trends_fragment, name="trends"),
+    path("search/", finding.search, name="search"),
+    path("health/", state.health_page, name="health"),
+    path("healthz", state.healthz, name="healthz"),
+    path("metrics", state.prometheus_text, name="prometheus"),
+    path("readyz", state.readyz, name="readyz"),
 ]

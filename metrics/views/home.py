@@ -1,19 +1,18 @@
-"""The home page, the search, and the health of the installation."""
+"""The home page and its parts, each a page too."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from automation import reads as engine_room
 from automation import runtime
-from metrics import health, prometheus, reads, scraping
-from metrics import search as searching
+from metrics import reads
 from metrics.context import frame_of
 from metrics.demo.plan import Scale
-from metrics.pictures import agenda, day_lanes, days, growth, rotation, trends
+from metrics.pictures import agenda, capacity, day_lanes, days, growth, rotation, trends
 from metrics.services import standing
+from playlists.services import outlook
 from vibe_engine import clock
 from vibe_engine.web import (
     OperatorRequest,
@@ -106,68 +105,20 @@ def rests_fragment(request: OperatorRequest) -> HttpResponse:
 
 @require_GET
 @viewer_required
+def capacity_fragment(request: OperatorRequest) -> HttpResponse:
+    """Show how far library, budgets and accounts carry the fleet."""
+    in_force = runtime.load()
+    ahead = outlook.look_ahead(settings=in_force, accounts=frame_of(request).accounts)
+    found = capacity.capacity(ahead, settings=in_force, person=request.user)
+    fragments = {"capacity": "metrics/_capacity.html"}
+    context = {"capacity": found}
+    return render_page(request, "metrics/capacity.html", context, fragments=fragments)
+
+
+@require_GET
+@viewer_required
 def trends_fragment(request: OperatorRequest) -> HttpResponse:
     """Show the figures written down over a span, the last 30 days unless named."""
     context = {"trends": trends.trends(request.GET.get("span", ""), now=clock.now())}
     fragments = {"trends": "metrics/_trends.html"}
     return render_page(request, "metrics/trends.html", context, fragments=fragments)
-
-
-@require_GET
-@viewer_required
-def search(request: OperatorRequest) -> HttpResponse:
-    """Find playlists, albums, tracks, artists, accounts and pages by name."""
-    query = searching.clean(request.GET.get("q", ""))
-    found = searching.find(query)
-    context = {
-        "query": query,
-        "is_short": len(query) < searching.SHORTEST,
-        "groups": found,
-        "total": sum(len(group.hits) for group in found),
-    }
-    return render_page(
-        request,
-        "metrics/search.html",
-        context,
-        fragments={
-            "found": "metrics/_found.html",
-            "search-results": "metrics/_results.html",
-        },
-    )
-
-
-@require_GET
-@viewer_required
-def health_page(request: OperatorRequest) -> HttpResponse:
-    """Show each part's state and what to do."""
-    facts = health.facts(now=clock.now())
-    context = {"facts": facts, "troubled": sum(fact.mark != "ok" for fact in facts)}
-    return render_page(
-        request,
-        "metrics/health.html",
-        context,
-        fragments={"health": "metrics/_health.html"},
-    )
-
-
-@require_GET
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer that the web process lives."""
-    return JsonResponse({"status": "ok"})
-
-
-@require_GET
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 503 only when the database or its migrations are not right."""
-    state = health.readiness(now=clock.now())
-    status = {"status": "ok" if state.ready else "not ready", "parts": state.parts}
-    return JsonResponse(status, status=200 if state.ready else 503)
-
-
-@require_GET
-def prometheus_text(request: HttpRequest) -> HttpResponse:
-    """Answer a scrape from an allowed network, or with the token."""
-    if not scraping.may_scrape(request):
-        return HttpResponse("Not found.\n", status=404, content_type="text/plain")
-    text = prometheus.exposition(now=clock.now())
-    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,1 @@
+"""The home page, the search, and the health of the installation."""
