@@ -347,17 +347,11 @@ def _ask(
         messages.info(request, "There is nothing to do.")
         return redirect(back)
     what = f"“{first.name}”" if count == 1 else f"{count:,} playlists"
-    facts: list[tuple[str, object]] = []
-    if action.calls:
-        cost = forecasting.forecast_calls(
-            developer=first.account.app.developer, calls=action.calls(playlists)
-        )
-        facts = [("Calls to Spotify", f"{cost.calls:,}"), ("Cost", cost.sentence)]
     label = action.label if count == 1 else f"{action.label} {count:,}"
     context = {
         "title": action.question.format(what=what),
         "text": action.text,
-        "facts": facts,
+        "facts": _costs(action, playlists, first),
         "action": request.path,
         "label": label,
         "icon": action.icon,
@@ -366,6 +360,18 @@ def _ask(
         "fields": fields or [],
     }
     return _confirm(request, context)
+
+
+def _costs(
+    action: Action, playlists: Playlists, first: Playlist
+) -> list[tuple[str, str]]:
+    """Return what an action costs, at the rate of the developer of the first."""
+    if action.calls is None:
+        return []
+    cost = forecasting.forecast_calls(
+        developer=first.account.app.developer, calls=action.calls(playlists)
+    )
+    return [("Calls to Spotify", f"{cost.calls:,}"), ("Cost", cost.sentence)]
 
 
 def _confirm(request: OperatorRequest, context: dict[str, object]) -> HttpResponse:
