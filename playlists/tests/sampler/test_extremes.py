@@ -11,6 +11,8 @@ from playlists.tests.sampler.libraries import TODAY, make_library
 
 MOST_S = 0.5
 """Five times the goal of 100 ms: a guard against runaway work, not a measurement."""
+TRIES = 5
+"""A busy machine also makes work longer by the processor's own clock, now and then."""
 
 Case = tuple[Library, Rules, Resting]
 REST = Resting(TODAY)
@@ -90,11 +92,16 @@ CASES: list[Callable[[], Case]] = [
 ]
 
 
+def time_of(case: Case) -> float:
+    """Return the seconds of the processor that a list takes."""
+    library, rules, resting = case
+    started = time.process_time()
+    drawn = draw(library, rules, resting, (1, 1, 1))
+    sequence(library, drawn.rows, rules, (1, 1, 1))
+    return time.process_time() - started
+
+
 class TestExtremes:
     @pytest.mark.parametrize("make_case", CASES)
     def test_end_soon(self, make_case: Callable[[], Case]) -> None:
-        library, rules, resting = make_case()
-        started = time.process_time()
-        drawn = draw(library, rules, resting, (1, 1, 1))
-        sequence(library, drawn.rows, rules, (1, 1, 1))
-        assert time.process_time() - started < MOST_S
+        assert any(time_of(make_case()) < MOST_S for _ in range(TRIES))
