@@ -112,7 +112,7 @@ CAUSES: dict[str, Cause] = {
         "It is looked for before it is asked for again, so that there is one only.",
     ),
     "transient": Cause(
-        "Spotify did not answer well", Reach.RUN, "It is tried again with longer waits."
+        "It has not worked yet", Reach.RUN, "It is tried again with longer waits."
     ),
     "taken_over": Cause(
         "Its worker stopped answering", Reach.RUN, "Another worker takes over."

@@ -164,6 +164,7 @@ class Delivery(models.Model):
 
     class Meta:
         db_table = "notice_deliveries"
+        verbose_name_plural = "deliveries"
         ordering = ("-created_at", "-pk")
         constraints = (
             models.CheckConstraint(
