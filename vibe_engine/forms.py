@@ -1,6 +1,7 @@
 """Forms of the pages that belong to no app: sign-in and profile."""
 
 import zoneinfo
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -27,6 +28,16 @@ class NewPasswordForm(PasswordChangeForm):
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
 
 
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Return UTC and the zones named after a place, in alphabetical order.
+
+    Looking for them opens a file for each, so it is done once.
+    """
+    places = (name for name in zoneinfo.available_timezones() if "/" in name)
+    return ("UTC", *sorted(name for name in places if not name.startswith("Etc/")))
+
+
 class TimeZoneForm(forms.Form):
     """The zone in which a person reads times."""
 
@@ -35,9 +46,3 @@ class TimeZoneForm(forms.Form):
         help_text="All times are shown in it. The engine itself counts in UTC.",
         choices=lambda: [(name, name.replace("_", " ")) for name in zone_names()],
     )
-
-
-def zone_names() -> list[str]:
-    """Return UTC and the zones named after a place, in alphabetical order."""
-    places = (name for name in zoneinfo.available_timezones() if "/" in name)
-    return ["UTC", *sorted(name for name in places if not name.startswith("Etc/"))]
