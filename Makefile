@@ -2,6 +2,8 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# One more than two cores: many tests wait for processes that they have started.
+WORKERS ?= 3
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup run test storm check screenshots reset
@@ -22,8 +24,8 @@ run: $(VENV)/runtime.stamp
 
 test: check
 	@.ci/chromium
-	$(BIN)/python -m pytest -n 2 --dist worksteal
-	$(BIN)/python -m pytest --db=sqlite -m portable
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --db=sqlite -m portable
 
 storm: $(VENV)/dev.stamp
 	$(if $(STORM),,@VIBE_STORM=1 $(BIN)/python -m pytest -q vibe_engine/tests/spotify/test_fuzzed.py)
