@@ -32,8 +32,8 @@ def translated(account: Account, now: datetime) -> Iterator[None]:
 
     Put around the client's calls of a job. The account is marked where a person
     must act; what is blocked so goes on by itself once that is done, and is not tried
-    before. `automation.causes` has the words for each. `NotFoundError`, `EndpointClosedError`, `BadRequestError` and
-    everything transient pass as they are.
+    before. `automation.causes` has the words for each. `NotFoundError`,
+    `EndpointClosedError`, `BadRequestError` and everything transient pass as they are.
 
     :raises WaitError: rate, quota, the owner's Premium, or the app's secret.
     :raises BlockedError: "needs_reauth", "scope", "seat" or "playlist_limit".

@@ -1,4 +1,4 @@
-"""Artists, albums and tracks that rules name: found by what a person types, and named again."""
+"""Artists, albums and tracks that rules name: found by what is typed, named again."""
 
 import re
 from collections import defaultdict

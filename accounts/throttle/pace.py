@@ -1,8 +1,8 @@
 """How fast a developer's calls may go: at full rate, or slowly after a pause.
 
 When a circuit has closed, calls begin at one a second and grow evenly for ten minutes
-(RAMP_S) to the developer's own rate. Every trip in a row halves the beginning: a burst right
-after a ban has brought the next one (SoulSync, issue 376).
+(RAMP_S) to the developer's own rate. Every trip in a row halves the beginning: a
+burst right after a ban has brought the next one (SoulSync, issue 376).
 """
 
 import math

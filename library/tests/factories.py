@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
+
+from accounts.tests.factories import make_account
 from library.models import (
     Album,
     Artist,
@@ -207,3 +210,17 @@ def _credit(tracks: Sequence[Track], people: Sequence[Artist]) -> None:
         if guest.pk != track.primary_artist_id:
             rows.append(TrackArtist(track=track, artist=guest, position=2))
     TrackArtist.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def draw_from(collection: Collection) -> Any:
+    """Let a playlist of the app above draw from a collection; return it."""
+    playlist = apps.get_model("playlists", "Playlist").objects.create(
+        account=make_account(),
+        prefix="Vibe",
+        index=1,
+        name="Vibe • 001",
+        marker="marker",
+        created_at=LONG_AGO,
+    )
+    playlist.collections.add(collection)
+    return playlist

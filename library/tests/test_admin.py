@@ -4,10 +4,9 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from accounts.tests.factories import make_account
 from library.models import Album, Collection, LibraryVersion, Track
 from library.tests.factories import (
-    LONG_AGO,
+    draw_from,
     make_album,
     make_artist,
     make_collection,
@@ -76,15 +75,7 @@ class TestAdmin:
 
     def test_keeps_a_collection_that_a_playlist_draws_from(self, staff: Client) -> None:
         collection = make_collection()
-        playlist = apps.get_model("playlists", "Playlist").objects.create(
-            account=make_account(),
-            prefix="Vibe",
-            index=1,
-            name="Vibe • 001",
-            marker="marker",
-            created_at=LONG_AGO,
-        )
-        playlist.collections.add(collection)
+        playlist = draw_from(collection)
         address = f"{ADMIN}/collection/{collection.pk}/delete/"
         page = staff.post(address, {"post": "yes"}, follow=True)
         assert b"Give them other collections first" in page.content

@@ -4,34 +4,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.tests.factories import make_account
 from automation.models import EngineLease
 from library import services
 from library.models import Album, Collection, LibraryVersion
-from library.tests.factories import make_album, make_collection
+from library.tests.factories import draw_from, make_album, make_collection
 from vibe_engine.errors import ConflictError, InputError
 
 pytestmark = [pytest.mark.django_db]
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 LIST = "/library/collections/"
-
-
-def draw_from(collection: Collection) -> None:
-    """Let a playlist of the app above draw from a collection."""
-    playlist = apps.get_model("playlists", "Playlist").objects.create(
-        account=make_account(),
-        prefix="Vibe",
-        index=1,
-        name="Vibe • 001",
-        marker="marker",
-        created_at=NOW,
-    )
-    playlist.collections.add(collection)
 
 
 class TestCreateCollection:

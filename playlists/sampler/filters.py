@@ -94,11 +94,11 @@ class Range:
 class Choice:
     """Keeps tracks by what they belong to: only what is named, or all but that.
 
-    An artist is meant wherever it is credited, under whatever name; a track that is kept out takes the
-    other releases of its recording with it. A `soft` choice may be passed over by
-    the last step of the ladder's soft filters, a hard one never. `keys` are the
-    library's numbers of artists, albums, tracks or recordings; they are kept in
-    ascending order, each once.
+    An artist is meant wherever it is credited, under whatever name; a track that is
+    kept out takes the other releases of its recording with it. A `soft` choice may be
+    passed over by the last step of the ladder's soft filters, a hard one never. `keys`
+    are the library's numbers of artists, albums, tracks or recordings; they are kept
+    in ascending order, each once.
 
     :raises RulesError: when nothing, too much or something unknown is named.
     """

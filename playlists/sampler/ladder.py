@@ -1,7 +1,8 @@
 """The ladder: rules give way one by one, in a stated order, and say so.
 
 Never among them: duplicates, explicit off, held and blocked tracks, the current list
-unless parts of it stay anyway, hard ranges. Separation gives way in `sequence`, which cannot make a list short.
+unless parts of it stay anyway, hard ranges. Separation gives way in `sequence`, which
+cannot make a list short.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -24,8 +24,8 @@ Reason = Literal[
 """Why a track was admissible: never in any list; used, but not in the history of this
 list; back after its full rest; rest is switched off, though it stood here before;
 admitted by the cooldown rung; admitted by the rung that widens soft ranges; admitted
-though it rests in another list, by the rung of scope or of the cooldown; pinned; left on its place by a partial
-refresh."""
+though it rests in another list, by the rung of scope or of the cooldown; pinned; left
+on its place by a partial refresh."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class RungUse:
 
     `detail` holds what was asked (`from`) and what the list needed (`to`): days of
     rest, share of a scale, tracks of one artist; places that change, places of shares
-    that were met; 0 and 1 where the cap was counted on first artists alone. `gained` places were filled when the rule gave way.
+    that were met; 0 and 1 where the cap was counted on first artists alone. `gained`
+    places were filled when the rule gave way.
     """
 
     name: RungName

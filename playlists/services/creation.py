@@ -74,6 +74,26 @@ def create_playlists(
     )
     _check_account(account)
     _check_library(order.collections)
+    return _commit(
+        account,
+        order,
+        settings,
+        now=now,
+        requested_by=requested_by,
+        idempotency_key=idempotency_key,
+    )
+
+
+def _commit(
+    account: Account,
+    order: _Order,
+    settings: RuntimeSettings,
+    *,
+    now: datetime,
+    requested_by: AbstractBaseUser | None,
+    idempotency_key: str | None,
+) -> Run:
+    """Insert what was ordered with its runs, or find the bulk that has done it."""
     with transaction.atomic():
         first_index = _reserve_indexes(account, order.count)
         earlier = _earlier_bulk(idempotency_key)
@@ -81,12 +101,10 @@ def create_playlists(
             _give_back_indexes(account, first_index)
             return earlier
         _check_room(account, order.count, settings)
+        playlists = _insert_playlists(account, order, first_index, now=now)
         return opening.open_bulk(
             _WISH,
-            [
-                opening.spec_for(_WISH, playlist)
-                for playlist in _insert_playlists(account, order, first_index, now=now)
-            ],
+            [opening.spec_for(_WISH, playlist) for playlist in playlists],
             now=now,
             requested_by=requested_by,
             idempotency_key=idempotency_key,

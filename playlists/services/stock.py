@@ -84,7 +84,8 @@ def find_library(
 ) -> sampler.Library:
     """Return the library that lists are drawn from on a day (UTC), unfiltered.
 
-    Without a day it is that of any day; with `rules` that ask for songs or collections it tells them.
+    Without a day it is that of any day; with `rules` that ask for songs or
+    collections it tells them.
     """
     columns = pool.load_library(collection_ids=collection_ids, on=on)
     with _lock:
