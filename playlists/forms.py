@@ -138,6 +138,12 @@ class LabelForm(forms.Form):
     name = forms.CharField(max_length=LABEL_LONGEST)
 
 
+class LabelsForm(forms.Form):
+    """All labels that one playlist carries."""
+
+    labels = LabelsField(help_text="Parted by commas; empty for none.")
+
+
 class BulkLabelForm(forms.Form):
     """Labels to give to many playlists, and those to take from them."""
 

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from playlists import selection
-from playlists.forms import BulkLabelForm, LabelForm, add_error
+from playlists.forms import BulkLabelForm, LabelForm, LabelsForm, add_error
 from playlists.models import Label, Playlist
 from playlists.services import grouping, labelling
 from playlists.views.choosing import selection_required
@@ -119,13 +119,13 @@ def delete_label(request: OperatorRequest, pk: int) -> HttpResponse:
 def set_labels(request: OperatorRequest, pk: int) -> HttpResponse:
     """Let a playlist carry the labels that a line names, and no others."""
     playlist = get_object_or_404(Playlist.objects.managed(), pk=pk)
-    try:
-        names = labelling.split_names(request.POST.get("labels", ""))
-    except InputError as error:
-        messages.error(request, str(error))
-    else:
-        labelling.set_labels(playlist=playlist, names=names, now=clock.now())
-        messages.success(request, "Saved.")
+    form = LabelsForm(request.POST)
+    if not form.is_valid():
+        context = {"playlist": playlist, "form": form}
+        return render(request, "playlists/labels_of.html", context, status=422)
+    names = form.cleaned_data["labels"]
+    labelling.set_labels(playlist=playlist, names=names, now=clock.now())
+    messages.success(request, "Saved.")
     return redirect(playlist)
 
 
