@@ -16,6 +16,7 @@ from automation import runtime, schedules, staffing
 from automation.models import EngineLease, Run, RunRequest, Schedule
 from automation.timing import Timing
 from library.models import Album, Artist, Collection, Track
+from library.services import aliasing
 from library.tests.factories import make_collection, make_tracks
 from playlists.models import HistoryEntry, Label, Playlist, PlaylistSnapshot
 from playlists.services import planning
@@ -73,13 +74,15 @@ def make_big_fleet(*, now: datetime) -> BigFleet:
     )
     Album.objects.filter(pk=track.album_id).update(name=markup_name("album"))
     track.refresh_from_db()
+    artist = track.artists.get(credits__position=1)
+    make_aliases(artist, now=now)
     return BigFleet(
         account=accounts[0],
         playlist=playlist,
         snapshot=playlist.snapshots.exclude(pk=current.pk).confirmed()[0],
         collection=library[0],
         album=track.album,
-        artist=track.artists.get(credits__position=1),
+        artist=artist,
         track=track,
         run=bulk.children.filter(state=Run.State.WORKING)[0],
         bulk=bulk,
@@ -87,6 +90,13 @@ def make_big_fleet(*, now: datetime) -> BigFleet:
         own_schedule=make_own_schedule(accounts[0], now=now),
         label=make_labels(playlists, now=now),
     )
+
+
+def make_aliases(artist: Artist, *, now: datetime) -> None:
+    """Give an artist a hostile name, and others beside it."""
+    Artist.objects.filter(pk=artist.pk).update(name=markup_name("artist"))
+    for other in Artist.objects.exclude(pk=artist.pk).order_by("pk")[:9]:
+        aliasing.add_alias(artist=artist, other=other, by=None, now=now)
 
 
 def make_labels(playlists: list[Playlist], *, now: datetime) -> Label:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 
 from library.models import Alias, Artist, LibraryVersion
 from vibe_engine.errors import ConflictError, InputError
@@ -31,11 +32,12 @@ class Group:
 
 
 def group_of(artist: Artist) -> Group:
-    """Return all who are the same as an artist, itself included."""
-    of = Alias.objects.select_related("main").filter(artist=artist).first()
-    main = of.main if of else artist
-    aliases = main.aliases.select_related("artist", "created_by")
-    return Group(main, list(aliases.order_by("artist__name", "pk")))
+    """Return all who are the same as an artist, itself included, with one query."""
+    mains = Alias.objects.filter(artist=artist).values("main")
+    aliases = Alias.objects.filter(Q(main=artist) | Q(main__in=mains))
+    found = aliases.select_related("artist", "main", "created_by")
+    group = list(found.order_by("artist__name", "pk"))
+    return Group(group[0].main if group else artist, group)
 
 
 def find_artists(text: str, *, besides: Group) -> list[Artist]:

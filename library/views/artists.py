@@ -54,7 +54,7 @@ def detail(request: OperatorRequest, pk: int) -> HttpResponse:
         "address": _address(artist, albums),
         "form": form,
         "looked_for": text,
-        "found": _found(text, group) if may_operate(request.user) else [],
+        "found": _found(text, group) if text and may_operate(request.user) else [],
         "today": clock.now().date(),
         "can_act": may_operate(request.user),
     }
@@ -107,10 +107,10 @@ def name_group(request: OperatorRequest, pk: int) -> HttpResponse:
 
 
 def _found(text: str, group: aliasing.Group) -> list[Artist]:
-    found = aliasing.find_artists(text, besides=group) if text else []
-    keys = [artist.pk for artist in found]
-    counted = reads.with_credits(Artist.objects.filter(pk__in=keys))
-    return list(counted.order_by("name", "pk")) if keys else []
+    """Return whom a text may mean, with how many tracks credit each."""
+    keys = [artist.pk for artist in aliasing.find_artists(text, besides=group)]
+    named = Artist.objects.filter(pk__in=keys).order_by("name", "pk")
+    return list(reads.with_credits(named))
 
 
 def _address(artist: Artist, albums: list[Album]) -> str:
