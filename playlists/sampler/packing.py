@@ -116,10 +116,10 @@ def price(places: Places, budget: Budget) -> tuple[Float64s, dict[Kinds, float]]
     table[kinds, :count] = -1.0
     basis = [-1] * kinds
     for _ in range(PIVOTS_A_KIND * kinds):
-        budget.pricing -= table.size
         entering = int(np.argmin(table[kinds, :-1]))
         if table[kinds, entering] > -TOLERANCE or budget.pricing < 0:
             break
+        budget.pricing -= table.size
         basis[_pivot(table, entering)] = entering
     shares = {
         columns[column]: float(table[row, -1])

@@ -2,11 +2,22 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from playlists.sampler import Library, Resting, Rules, draw, sequence
+from playlists.sampler import (
+    DEFAULT_LADDER,
+    Library,
+    Resting,
+    Rules,
+    Share,
+    Standing,
+    draw,
+    sequence,
+    sequence_around,
+)
 from playlists.tests.sampler.libraries import TODAY, make_library
 
 MOST_S = 0.5
@@ -77,6 +88,42 @@ def hundreds_of_credits() -> Case:
     return make_library(credits), Rules(size=100, artist_cap=100), REST
 
 
+def four_hard_shares() -> Case:
+    dice = np.random.default_rng(6)
+    credits = [list(set(dice.integers(0, 120, 3).tolist())) for _ in range(5_000)]
+    library = make_library(credits, album_ids=dice.integers(0, 30, 5_000))
+    rare = {pk: np.sort(dice.choice(5_000, 5, replace=False)) for pk in (2, 3)}
+    halves = {1: np.arange(2_500), 4: np.arange(2_500, 5_000)}
+    shares = tuple(Share(pk, 25) for pk in (1, 2, 3, 4))
+    rules = Rules(size=50, artist_cap=1, album_cap=2, shares=shares, ladder=())
+    return replace(library, collections=halves | rare), rules, REST
+
+
+def shares_and_a_year_of_rest() -> Case:
+    library, rules, _ = four_hard_shares()
+    left = {recording: TODAY - recording % 364 for recording in range(1, 5_001)}
+    resting = Resting(TODAY, left=left, elsewhere=left)
+    return library, replace(rules, cooldown_days=365, ladder=DEFAULT_LADDER), resting
+
+
+def one_artist_resting() -> Case:
+    left = {recording: TODAY - recording % 364 for recording in range(1, 20_001)}
+    rules = replace(TIGHT, cooldown_days=365, allow_cap_relaxation=True)
+    return make_library([[1]] * 20_000), rules, Resting(TODAY, left=left)
+
+
+def guests_everywhere() -> Case:
+    credits = [[row, *range(20_000, 20_005)] for row in range(20_000)]
+    rules = replace(TIGHT, allow_cap_relaxation=True, ladder=())
+    return make_library(credits), rules, REST
+
+
+def crowds_that_stay() -> Case:
+    library, rules, _ = hundreds_of_credits()
+    standing = tuple(Standing(place, place) for place in range(1, 101))
+    return library, replace(rules, refresh_share=30), Resting(TODAY, standing=standing)
+
+
 CASES: list[Callable[[], Case]] = [
     one_artist,
     all_held,
@@ -89,6 +136,11 @@ CASES: list[Callable[[], Case]] = [
     one_recording,
     crowds,
     hundreds_of_credits,
+    four_hard_shares,
+    shares_and_a_year_of_rest,
+    one_artist_resting,
+    guests_everywhere,
+    crowds_that_stay,
 ]
 
 
@@ -97,7 +149,10 @@ def time_of(case: Case) -> float:
     library, rules, resting = case
     started = time.process_time()
     drawn = draw(library, rules, resting, (1, 1, 1))
-    sequence(library, drawn.rows, rules, (1, 1, 1))
+    if drawn.places:
+        sequence_around(library, drawn.rows, rules, (1, 1, 1), drawn.places)
+    else:
+        sequence(library, drawn.rows, rules, (1, 1, 1))
     return time.process_time() - started
 
 

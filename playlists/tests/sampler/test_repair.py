@@ -53,6 +53,20 @@ class TestRepair:
         library = make_library([*many, [1], [2], [3]])
         assert len(repaired(library, CAP_1, [7]).rows) == 3
 
+    @pytest.mark.parametrize("looks", [0, 1, 5, 60])
+    def test_looks_no_longer_than_the_budget_of_a_draw(self, looks: int) -> None:
+        dice = random.Random(3)
+        credits = [dice.sample(range(40), 3) for _ in range(300)]
+        library, rules = make_library(credits), Rules(size=100, artist_cap=2)
+        picks, budget = Picks(library, rules), Budget(pricing=100_000, looks=looks)
+        for _ in range(4):
+            picks.add_in_order(np.arange(300), 100)
+            repair(picks, np.arange(300), 100, budget)
+        assert 0 <= budget.looks <= looks
+        assert -300_000 < budget.pricing < 100_000
+        counts = Counter(artist for row in picks.rows for artist in credits[row])
+        assert max(counts.values()) == 2
+
     def test_stops_when_the_budget_is_used_up(self) -> None:
         library = make_library([[1, 2], [1], [2]])
         picks = Picks(library, CAP_1)

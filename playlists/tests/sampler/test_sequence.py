@@ -8,7 +8,15 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from playlists.sampler import Library, Resting, Rules, SequenceReport, draw, sequence
+from playlists.sampler import (
+    Library,
+    Resting,
+    Rules,
+    SequenceReport,
+    draw,
+    separation,
+    sequence,
+)
 from playlists.sampler.arrange import _exchange_deltas, improve, mend
 from playlists.sampler.flow import Costs, flow_costs
 from playlists.sampler.moves import move_deltas
@@ -313,6 +321,20 @@ class TestRepeated:
             plain, fewer = smallest_gap(order, credits), repeated(credits)
             assert smallest_gap(order, fewer) == plain
             assert (sharing(fewer) == sharing(credits)).all()
+
+    def test_are_the_same_where_many_are_compared_by_columns(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dice = random.Random(5)
+        for _ in range(50):
+            credits = [dice.sample(range(9), dice.randrange(5)) for _ in range(12)]
+            plain = repeated(credits)
+            monkeypatch.setattr(separation, "MANY", 0)
+            columns = repeated(credits)
+            monkeypatch.undo()
+            assert [sorted(one) for one in plain] == list(columns)
+            assert (plain.table == columns.table).all()
+            assert best_gap(plain) == best_gap(columns)
 
 
 class TestExchangeDeltas:
