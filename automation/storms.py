@@ -20,6 +20,11 @@ from vibe_engine import words
 
 USUAL = timedelta(days=14)
 """How far back the busiest day is looked for that a surge is measured by."""
+KNOWN = timedelta(hours=12)
+"""How long something has been pushed before there is a usual day.
+
+Else the first minutes of a long day's work would soon be what the rest is held to.
+"""
 SET_ASIDE = tuple(
     reason
     for reason, cause in causes.CAUSES.items()
@@ -88,7 +93,8 @@ def _surging(settings: RuntimeSettings, *, since: datetime) -> str:
     """Return that schedules would change far too much, in words, "" if not.
 
     What people ask for has been confirmed by them and does not count. A fleet that
-    has not pushed anything in the last two weeks has no usual day to measure by.
+    began to push less than half a day ago, or after two weeks, has no usual day to
+    measure by.
     """
     if not settings.guard_surge_factor:
         return ""
@@ -117,12 +123,17 @@ def _routine(since: datetime) -> int:
 
 
 def _busiest_day(*, before: datetime) -> int:
-    """Return how many playlists were changed on the busiest day of two weeks."""
+    """Return how many playlists were changed on the busiest day of two weeks.
+
+    0 where nothing was pushed for so long, but for the last half day.
+    """
     done = _pushes().filter(
         state=Run.State.DONE,
         finished_at__gt=before - USUAL,
         finished_at__lte=before,
     )
+    if not done.filter(finished_at__lte=before - KNOWN).exists():
+        return 0
     days = done.values_list(TruncDate("finished_at", tzinfo=UTC))
     counts = days.annotate(n=Count("subject", distinct=True)).order_by("-n")
     return next((n for _, n in counts[:1]), 0)

@@ -23,7 +23,7 @@ SETTINGS = RuntimeSettings(
     guard_surge_factor=3,
     guard_fewest_changes=20,
 )
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -151,6 +151,19 @@ class TestSurge:
         pushed(usual, at=now - DAY)
         opened(count, at=now - MINUTE, **fields)
         assert not guard(now)
+
+    @pytest.mark.parametrize(
+        ("began", "is_unusual"),
+        [(2 * HOUR, False), (11 * HOUR, False), (14 * HOUR, True)],
+    )
+    def test_is_not_measured_by_the_beginning_of_the_same_work(
+        self, *, began: timedelta, is_unusual: bool
+    ) -> None:
+        now = clock.now()
+        pushed(5, at=now - began)
+        pushed(40, at=now - MINUTE, priority=Run.Priority.SCHEDULED)
+        opened(60, at=now - MINUTE)
+        assert guard(now) == is_unusual
 
     def test_is_measured_by_the_busiest_day(self) -> None:
         now = clock.now()
