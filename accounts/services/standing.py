@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import CONSENT_LEAD, Account
-from automation.services import unblock
+from automation.ledger import unblock
 from vibe_engine.errors import BlockedError, ConflictError
 
 CONSENT_REASONS = ("needs_reauth", "scope", "seat", "account_blocked")

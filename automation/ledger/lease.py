@@ -115,6 +115,10 @@ def require_lease(run: Run, seconds: float = CALL_LEASE_S) -> None:
 
 
 def update_owned(run: Run, **changes: object) -> None:
+    """Change columns of a run that is ours, with what is new in its journal.
+
+    :raises LeaseLostError: another worker owns the run, or it was cancelled.
+    """
     owned = Run.objects.filter(
         pk=run.pk, state=Run.State.WORKING, lease_token=run.lease_token
     )

@@ -22,6 +22,8 @@ _FIELDS = (*FEATURE_NAMES, "features_source", "features_at")
 
 
 class RowKind(StrEnum):
+    """What a line of a file turns out to be."""
+
     GOOD = "good"
     EMPTY = "empty"
     REPEATED = "repeated"

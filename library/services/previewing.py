@@ -23,6 +23,8 @@ _LINE_END = re.compile(r"\r\n?|\n")
 
 
 class VerdictKind(StrEnum):
+    """What a pasted line turns out to be."""
+
     NEW = "new"
     KNOWN = "known"
     REPEATED = "repeated"

@@ -12,7 +12,7 @@ from library.services import blocking
 from playlists import sampler
 from playlists.effective import rules_for
 from playlists.models import Playlist
-from playlists.services import stock
+from playlists.services import planning, stock
 from playlists.services.neighbours import Neighbours
 from playlists.services.resting import read_resting
 
@@ -54,7 +54,7 @@ def why_not(
 ) -> list[Verdict]:
     """Say of each track what keeps it out of the list that stands, by today's rules."""
     rules = rules_for(playlist, settings)
-    ids = sorted(playlist.collections.values_list("pk", flat=True))
+    ids = planning.collection_ids_of(playlist)
     today = now.astimezone(UTC).date()
     found = stock.find_stock(rules=rules, collection_ids=ids, on=today)
     columns, library = found.columns, found.library

@@ -15,9 +15,8 @@ from django.db.models import F, QuerySet
 from accounts.failures import translated
 from accounts.models import Account
 from automation import ledger
-from automation.ledger import RunSpec
+from automation.ledger import RunSpec, unblock
 from automation.models import Run
-from automation.services import unblock
 from playlists.models import Inventory, Playlist, PlaylistLook, PlaylistSnapshot
 from playlists.services import pushing
 from vibe_engine.errors import InputError, WaitError

@@ -259,10 +259,12 @@ def fingerprint(track_ids: Sequence[int]) -> str:
 
 
 def collection_ids_of(playlist: Playlist) -> list[int]:
+    """Return what it draws from, ascending; none stands for the whole library."""
     return sorted(playlist.collections.values_list("pk", flat=True))
 
 
 def rules_hash_of(rules: sampler.Rules, collection_ids: Sequence[int]) -> str:
+    """Return 32 hexadecimal digits, equal where both decide alike what may come."""
     text = f"{rules.rules_hash()}:{','.join(map(str, collection_ids))}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

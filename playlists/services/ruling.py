@@ -13,7 +13,7 @@ from playlists import sampler
 from playlists.effective import BOUNDS, check_override, rules_for
 from playlists.models import Playlist
 from playlists.sampler.stored import INHERITABLE, RULES_VERSION, migrated
-from playlists.services import stock
+from playlists.services import planning, stock
 from vibe_engine.errors import ConflictError, InputError
 
 BATCH = 200
@@ -117,7 +117,7 @@ def count_matching(
     *, playlist: Playlist, settings: RuntimeSettings, now: datetime
 ) -> Matching:
     """Count the tracks that a playlist's rules let come, before any rest."""
-    collection_ids = sorted(playlist.collections.values_list("pk", flat=True))
+    collection_ids = planning.collection_ids_of(playlist)
     today = now.astimezone(UTC).date()
     library = stock.find_library(collection_ids=collection_ids, on=today)
     steps = sampler.filter_steps(library, rules_for(playlist, settings))
@@ -139,7 +139,7 @@ def pin_problems(
     today = now.astimezone(UTC).date()
     found = stock.find_stock(
         rules=rules,
-        collection_ids=sorted(playlist.collections.values_list("pk", flat=True)),
+        collection_ids=planning.collection_ids_of(playlist),
         on=today,
     )
     problems: dict[int, str] = {}
