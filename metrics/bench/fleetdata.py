@@ -9,25 +9,28 @@ from typing import Any
 import numpy as np
 from django.contrib.auth.models import User
 from django.db import connection, models, transaction
-from django.db.models import F, Value
+from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Cast as CastTo
 from django.db.models.functions import Concat, Mod
 
 from accounts.models import Account, Usage
 from automation import runtime, schedules
 from automation.models import EngineLease, Run, RunRequest, Schedule, ScheduleSlot
-from library.models import Album, Artist, Collection, CollectionAlbum, Track
+from library.models import Album, Artist, Block, Collection, CollectionAlbum, Track
 from metrics.bench.data import INTERVAL_DAYS, World, write_rows, write_world
 from metrics.bench.indexes import without_indexes
 from metrics.models import MetricSnapshot
 from metrics.services import standing
 from metrics.services.snapshots import Figures
-from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
+from playlists.models import HistoryEntry, Label, Playlist, PlaylistSnapshot
 from playlists.services import planning
 
 PERSON = "bench"
 ACCOUNTS = 20
 COLLECTIONS, COLLECTED = 30, 2_000
+LABELS, LABELS_EACH = 40, 2
+BLOCKED = range(5_000, 5_100)
+"""Artists, by number, that no list may hold; few lists would hold them anyway."""
 YEARS = 2
 KEPT = timedelta(days=400)
 """How long runs and slots are kept, unless the settings say otherwise."""
@@ -50,6 +53,7 @@ def write_fleet(*, tracks: int, playlists: int, snapshots: int, now: datetime) -
         _use_library(world)
         _spread_playlists(world)
     _write_collections(world)
+    _write_words(now)
     _write_reports(world)
     schedules.ensure_defaults(now=now - KEPT)
     with _unchecked():
@@ -122,16 +126,28 @@ def _spread_playlists(world: World) -> None:
     )
     accounts = list(Account.objects.order_by("pk"))
     playlists = list(Playlist.objects.order_by("pk"))
-    step = timedelta(days=INTERVAL_DAYS) / len(playlists)
+    interval = timedelta(days=INTERVAL_DAYS)
+    step = interval / len(playlists)
     for number, playlist in enumerate(playlists):
         playlist.account = accounts[number % ACCOUNTS]
         playlist.cooldown_days = None if number % 3 else 14
         playlist.next_reshuffle_at = world.now + step * number - timedelta(hours=1)
-        playlist.last_reshuffled_at = world.now - timedelta(days=INTERVAL_DAYS)
+        playlist.last_reshuffled_at = playlist.next_reshuffle_at - interval
         playlist.created_at = world.now - timedelta(days=number % 700)
     columns = ("account", "cooldown_days", "next_reshuffle_at", "last_reshuffled_at")
     Playlist.objects.bulk_update(playlists, (*columns, "created_at"), batch_size=500)
     Account.objects.update(playlists_count=len(playlists) // ACCOUNTS)
+    _spread_lists(world)
+
+
+def _spread_lists(world: World) -> None:
+    """Let the newest lists have come when their playlists had their turn."""
+    turn = Playlist.objects.filter(pk=OuterRef("playlist"))
+    came_at = Subquery(turn.values("last_reshuffled_at"))
+    interval = timedelta(days=INTERVAL_DAYS)
+    before = PlaylistSnapshot.objects.filter(replaced_at=world.now - interval)
+    before.update(replaced_at=came_at)
+    PlaylistSnapshot.objects.current().update(confirmed_at=came_at)
 
 
 def _write_collections(world: World) -> None:
@@ -153,6 +169,32 @@ def _write_collections(world: World) -> None:
     )
 
 
+def _write_words(now: datetime) -> None:
+    """Write labels, each playlist having some, and blocks."""
+    Label.objects.bulk_create(
+        Label(name=f"Label {one}", folded_name=f"label {one}", created_at=now)
+        for one in range(1, LABELS + 1)
+    )
+    labels = list(Label.objects.order_by("pk").values_list("pk", flat=True))
+    playlists = list(Playlist.objects.order_by("pk").values_list("pk", flat=True))
+    given = Playlist.labels.through
+    given.objects.bulk_create(
+        given(playlist_id=pk, label_id=labels[(number + 7 * turn) % LABELS])
+        for number, pk in enumerate(playlists)
+        for turn in range(LABELS_EACH)
+    )
+    Block.objects.bulk_create(
+        Block(
+            kind=Block.Kind.ARTIST,
+            key=f"a{number:021d}",
+            name=f"Artist {number}",
+            reason="Asked for by a label.",
+            created_at=now,
+        )
+        for number in BLOCKED
+    )
+
+
 def _write_reports(world: World) -> None:
     """Draw one list as ever, and give each list that stands such a report."""
     playlist = Playlist.objects.order_by("pk")[0]
@@ -160,7 +202,7 @@ def _write_reports(world: World) -> None:
         playlist=playlist, settings=runtime.load(), now=world.now, seed=1
     )
     report = plan.report.to_dict()
-    day = world.now.date().toordinal()
+    day = report["seed"][2]
     standing = list(PlaylistSnapshot.objects.current().only("pk", "plan"))
     for snapshot in standing:
         notes = {str(pk): [day - 6 - pk % 40, "rested"] for pk in snapshot.track_ids()}

@@ -20,7 +20,7 @@ from metrics.bench.data import World
 from metrics.bench.database import BenchError
 from metrics.bench.fleetdata import PERSON
 from metrics.bench.measure import Stopwatch, peak_mb
-from playlists.models import Playlist
+from playlists.models import Label, Playlist
 from vibe_engine.settling import settle
 
 ROUNDS = 40
@@ -29,7 +29,7 @@ BARE = "bare"
 
 
 def addresses() -> list[str]:
-    """Return the pages that are measured: the dashboard, its parts, and the lists."""
+    """Return the pages measured: the dashboard, its parts, lists and larger forms."""
     return [*_dashboard(), *_library(), *_playlists(), *_engine_room()]
 
 
@@ -44,12 +44,15 @@ def _dashboard() -> Iterator[str]:
     yield reverse("accounts:list")
     yield _of("accounts:detail", Account.objects.order_by("pk"))
     yield reverse("accounts:receipts")
+    yield reverse("accounts:connect")
+    yield reverse("profile")
 
 
 def _library() -> Iterator[str]:
     collection, artist = _first(Collection), _first(Artist)
-    for name in ("list", "tracks", "artists", "collections", "features", "ingest"):
+    for name in ("list", "tracks", "artists", "collections", "blocks"):
         yield reverse(f"library:{name}")
+    yield from (reverse("library:features"), reverse("library:ingest"))
     yield _at("library:list", sort="-year", show="table")
     yield _at("library:list", q="album 4711")
     yield _at("library:list", collection=collection.pk)
@@ -71,8 +74,14 @@ def _playlists() -> Iterator[str]:
     yield _at("playlists:list", sort="-energy")
     yield _at("playlists:list", q="bench", page=3)
     yield _at("playlists:list", state="due", account=_first(Account).pk)
-    yield reverse("playlists:inventory")
-    for name in ("detail", "why", "snapshots", "edit"):
+    yield _at("playlists:list", label=_first(Label).pk, sort="name")
+    for name in ("inventory", "due", "labels", "create"):
+        yield reverse(f"playlists:{name}")
+    for scope in ("due", "all"):
+        yield _at("playlists:reshuffle_many", scope=scope)
+    for name in ("label", "label_report"):
+        yield _of(f"playlists:{name}", Label.objects.order_by("pk"))
+    for name in ("detail", "why", "why_not", "snapshots", "edit", "rules"):
         yield _of(f"playlists:{name}", Playlist.objects.order_by("pk"))
     playlist = _first(Playlist)
     snapshot = playlist.snapshots.order_by("pk")[0]
@@ -93,6 +102,8 @@ def _engine_room() -> Iterator[str]:
     yield reverse("automation:notices")
     yield _at("automation:list", who="schedule")
     yield _at("automation:list", lane=_first(Account).lane)
+    yield _at("automation:list", older=Run.objects.count() // 2)
+    yield reverse("automation:add_schedule")
     yield reverse("automation:settings")
 
 
