@@ -117,7 +117,16 @@ def _bound(
 
 
 class _ReleaseFilterForm(FilterForm):
-    """What albums and tracks can both be filtered by."""
+    """What albums and tracks can both be filtered and sorted by."""
+
+    orders = {
+        "-added": Order("pk", descending=True),
+        "added": Order("pk"),
+        "name": Order("name"),
+        "-name": Order("name", descending=True),
+        "artist": Order("artist_line"),
+        "-artist": Order("artist_line", descending=True),
+    }
 
     collection = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     year_from = _bound(forms.IntegerField, "Year, from", 1000, 9999)
@@ -155,12 +164,7 @@ class AlbumFilterForm(_ReleaseFilterForm):
     """Which albums the list shows."""
 
     orders = {
-        "-added": Order("pk", descending=True),
-        "added": Order("pk"),
-        "name": Order("name"),
-        "-name": Order("name", descending=True),
-        "artist": Order("artist_line"),
-        "-artist": Order("artist_line", descending=True),
+        **_ReleaseFilterForm.orders,
         "year": Order("release_year", nullable=True),
         "-year": Order("release_year", descending=True, nullable=True),
     }
@@ -180,12 +184,7 @@ class TrackFilterForm(_ReleaseFilterForm):
     """Which tracks the list shows; with a range for every feature."""
 
     orders = {
-        "-added": Order("pk", descending=True),
-        "added": Order("pk"),
-        "name": Order("name"),
-        "-name": Order("name", descending=True),
-        "artist": Order("artist_line"),
-        "-artist": Order("artist_line", descending=True),
+        **_ReleaseFilterForm.orders,
         "popularity": Order("popularity", nullable=True),
         "-popularity": Order("popularity", descending=True, nullable=True),
         "uses": Order("use_count"),
