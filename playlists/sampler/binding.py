@@ -61,15 +61,15 @@ def _gains(attempt: Attempt, capped: Int64s) -> dict[str, int]:
     any_source.reserve(())
     leaving = attempt.fixed.leaving
     return {
-        "refresh_share": _fill(picks.copy(), leaving, goal),
-        "shares": _fill(any_source, attempt.closed_in_stock(), goal),
-        "artist_cap": _fill(any_artist, capped, goal),
-        "album_cap": _fill(any_album, capped, goal),
-        "same_song": _fill(any_version, attempt.same_in_stock(), goal),
-        "cooldown": _fill(picks.copy(), resting, goal),
-        "ranges": _fill(picks.copy(), any_value, goal),
-        "choices": _fill(picks.copy(), any_name, goal),
-        "explicit": _fill(picks.copy(), any_words, goal),
+        "refresh_share": fill_up(picks.copy(), leaving, goal),
+        "shares": fill_up(any_source, attempt.closed_in_stock(), goal),
+        "artist_cap": fill_up(any_artist, capped, goal),
+        "album_cap": fill_up(any_album, capped, goal),
+        "same_song": fill_up(any_version, attempt.same_in_stock(), goal),
+        "cooldown": fill_up(picks.copy(), resting, goal),
+        "ranges": fill_up(picks.copy(), any_value, goal),
+        "choices": fill_up(picks.copy(), any_name, goal),
+        "explicit": fill_up(picks.copy(), any_words, goal),
     }
 
 
@@ -82,8 +82,8 @@ def _outside(attempt: Attempt, looser: Rules) -> Int64s:
     return np.flatnonzero(passes)
 
 
-def _fill(picks: Picks, rows: Int64s, goal: int) -> int:
-    """Return how many of `rows` still fit, up to the goal, first come first served."""
+def fill_up(picks: Picks, rows: Int64s, goal: int) -> int:
+    """Pick what still fits of `rows`, first come first served; return how many."""
     before = len(picks)
     while len(picks) < goal:
         rows = rows[picks.fitting(rows)]

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from playlists.sampler.arrays import run_lengths
+from playlists.sampler.arrays import Flags, run_lengths
 from playlists.sampler.attempt import Attempt, Terms
+from playlists.sampler.binding import fill_up
 from playlists.sampler.pool import passing
 from playlists.sampler.report import RungUse
 from playlists.sampler.rest import NEVER, RestTable
@@ -127,7 +128,7 @@ def _other_versions(attempt: Attempt) -> Iterator[Terms]:
 
 
 def _least_cap(attempt: Attempt) -> int:
-    """Return a cap below which the stock cannot fill what it could without one.
+    """Return a cap below which no list is as long as one without a cap can be.
 
     Each track has one first artist at most, so the tracks of each, up to the cap,
     and those that credit nobody bound the list from above. And what is not by the
@@ -138,12 +139,21 @@ def _least_cap(attempt: Attempt) -> int:
     nobody = np.count_nonzero(stock & (credits.lengths == 0))
     counts = run_lengths(credits.artist_ids[stock[rows]])
     counts = np.concatenate((counts, np.ones(nobody, np.int64)))
-    goal = min(attempt.rules.size, int(counts.sum()))
+    goal = _length_without_cap(attempt, stock)
     by_all = attempt.library.credit_table(primary_only=attempt.terms.primary_only)
     stock_size = int(np.count_nonzero(stock))
     least = max(1, goal - (stock_size - by_all.most_of_one(stock)))
     caps = range(least, attempt.rules.size + 1)
-    return next(cap for cap in caps if np.minimum(counts, cap).sum() >= goal)
+    enough = (cap for cap in caps if np.minimum(counts, cap).sum() >= goal)
+    return next(enough, attempt.rules.size)
+
+
+def _length_without_cap(attempt: Attempt, stock: Flags) -> int:
+    """Return how long a list that any artist may fill becomes from the picks."""
+    picks, size = attempt.picks.copy(), attempt.rules.size
+    picks.count(picks.credits, replace(picks.caps, artist=size))
+    fill_up(picks, np.flatnonzero(stock), size)
+    return len(picks)
 
 
 _STEPS: Mapping[RungName, Callable[[Attempt], Iterator[Terms]]] = {
