@@ -15,15 +15,24 @@ pytest_plugins = [
 ]
 
 
+@pytest.fixture(scope="session")
+def _bucket_server() -> Iterator[redis.Redis | None]:
+    """A connection to the tests' own Valkey, kept open; None where there is none."""
+    if not settings.REDIS_URL:
+        yield None
+        return
+    with redis.Redis.from_url(settings.REDIS_URL) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
-def _fresh_buckets() -> None:
+def _fresh_buckets(_bucket_server: redis.Redis | None) -> None:
     """Forget the turns of earlier tests, whose clock may have been ahead.
 
     SQLite gives the same primary keys to the developers of the next test.
     """
-    if settings.REDIS_URL:
-        with redis.Redis.from_url(settings.REDIS_URL) as server:
-            server.flushdb()
+    if _bucket_server is not None:
+        _bucket_server.flushdb()
 
 
 @pytest.fixture(autouse=True, scope="session")
