@@ -21,7 +21,8 @@ from vibe_engine.celery import app
 from vibe_engine.supervisor import valkey
 from vibe_engine.testing.services import Valkey, make_folder
 
-LONGEST_S = 3.0
+LONGEST_S = 6.0
+"""Two seconds are the doorbell's at most; the others are for a busy machine."""
 
 
 @pytest.fixture
