@@ -34,8 +34,7 @@ def holding(text: str, *columns: str) -> Q:
 
     The columns are those of one index, in its order.
     """
-    is_long = len(text) >= SHORTEST and "\n" not in text
-    if connection.vendor != "postgresql" or not is_long:
+    if not is_indexed(text):
         return _anywhere(text, columns)
     return Q(_HoldsTrigrams(*map(F, columns), text=text)) & _anywhere(text, columns)
 
@@ -50,6 +49,12 @@ def seen_to_hold(text: str, *columns: str) -> Case:
         When(_anywhere(text, columns), then=Value(value=True)),
         default=Value(value=False),
     )
+
+
+def is_indexed(text: str) -> bool:
+    """Whether an index finds a text."""
+    is_long = len(text) >= SHORTEST and "\n" not in text
+    return is_long and connection.vendor == "postgresql"
 
 
 def _anywhere(text: str, columns: tuple[str, ...]) -> Q:

@@ -19,6 +19,7 @@ from library.forms import (
 )
 from library.models import Album, Artist, ArtistQuerySet, Track, TrackQuerySet
 from library.paging import KeyPage, paginate
+from library.searching import is_indexed
 from vibe_engine import clock
 from vibe_engine.web import (
     OperatorRequest,
@@ -86,7 +87,7 @@ def track_list(request: OperatorRequest) -> HttpResponse:
     tracks = form.apply(Track.objects.all(), today=today, is_common=_is_common(named))
     total = _track_total(form, tracks, named)
     page = paginate(
-        tracks,
+        tracks if total is None or total.number else tracks.none(),
         order=form.order,
         at=_at(request),
         size=ROWS_A_PAGE,
@@ -160,7 +161,8 @@ def _is_common(named: reads.Tally | None) -> bool:
 
 def _is_narrow(form: FilterForm, named: reads.Tally | None) -> bool:
     """Whether an index leads to the tracks that are asked for."""
-    by_name = named is not None and not _is_common(named)
+    is_rare = named is not None and not _is_common(named)
+    by_name = is_rare and is_indexed(form.chosen()["q"])
     return by_name or bool(form.given & NARROWING)
 
 
