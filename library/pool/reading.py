@@ -55,8 +55,8 @@ def _read(stamp: Stamp | None, on: date | None) -> PoolColumns:
         later = columns["last_used_on"] >= on.toordinal() - EPOCH_ORDINAL
         columns["last_used_on"][later] = prior[0][later]
         columns["use_count"][later] = prior[1][later]
-    offsets, artist_ids = _read_credits(columns["pk"])
     aliases = _read_aliases()
+    offsets, artist_ids = _read_credits(columns["pk"], aliases)
     counts = Track.objects.aggregate(
         total=Count("pk"), held=Count("pk", filter=Q(is_usable=False))
     )
@@ -65,7 +65,7 @@ def _read(stamp: Stamp | None, on: date | None) -> PoolColumns:
         recording_ids=columns.pop("recording_key"),
         album_ids=columns.pop("album_id"),
         credit_offsets=offsets,
-        credit_artist_ids=_main_of(artist_ids, aliases),
+        credit_artist_ids=artist_ids,
         aliases=aliases,
         last_used_day=columns.pop("last_used_on"),
         features={name: columns.pop(name) for name in FEATURE_NAMES},
@@ -82,8 +82,11 @@ def _count_blocked() -> int:
     return Track.objects.blocked().count() if Block.objects.exists() else 0
 
 
-def _read_credits(track_ids: Int64s) -> tuple[Int64s, Int64s]:
-    """Return offsets and artists of the credits of `track_ids`, row after row."""
+def _read_credits(track_ids: Int64s, aliases: Int64s) -> tuple[Int64s, Int64s]:
+    """Return offsets and artists of the credits of `track_ids`, row after row.
+
+    Aliases stand as the main artist of their group, each artist once a row.
+    """
     credited = TrackArtist.objects.order_by("track_id", "position")
     pairs = _in_batches(credited, {"track_id": _whole64, "artist_id": _whole64})
     place = np.searchsorted(track_ids, pairs["track_id"])
@@ -91,8 +94,11 @@ def _read_credits(track_ids: Int64s) -> tuple[Int64s, Int64s]:
     if not len(track_ids):
         return offsets_of(track_ids), track_ids
     is_here = track_ids[place] == pairs["track_id"]
-    lengths = np.bincount(place[is_here], minlength=len(track_ids))
-    return offsets_of(lengths), pairs["artist_id"][is_here]
+    rows, artist_ids = place[is_here], pairs["artist_id"][is_here]
+    if len(aliases):
+        rows, artist_ids = _as_groups(rows, artist_ids, aliases)
+    lengths = np.bincount(rows, minlength=len(track_ids))
+    return offsets_of(lengths), artist_ids
 
 
 def _read_aliases() -> Int64s:
@@ -101,13 +107,20 @@ def _read_aliases() -> Int64s:
     return np.array(list(pairs), np.int64).reshape(-1, 2)
 
 
-def _main_of(artist_ids: Int64s, aliases: Int64s) -> Int64s:
-    """Return artists, each alias as the main artist of its group."""
-    if not len(aliases):
-        return artist_ids
+def _as_groups(
+    rows: Int64s, artist_ids: Int64s, aliases: Int64s
+) -> tuple[Int64s, Int64s]:
+    """Return credits with each alias as its main artist, who stands once in a row."""
     place = np.searchsorted(aliases[:, 0], artist_ids)
     place = np.minimum(place, len(aliases) - 1)
-    return np.where(aliases[place, 0] == artist_ids, aliases[place, 1], artist_ids)
+    is_alias = aliases[place, 0] == artist_ids
+    artist_ids = np.where(is_alias, aliases[place, 1], artist_ids)
+    touched = np.flatnonzero(np.isin(rows, rows[is_alias]))
+    pairs = rows[touched] << 32 | artist_ids[touched]
+    kept = np.ones(len(rows), np.bool_)
+    kept[touched] = False
+    kept[touched[np.unique(pairs, return_index=True)[1]]] = True
+    return rows[kept], artist_ids[kept]
 
 
 Convert = Callable[[Sequence[Any]], npt.NDArray[Any]]

@@ -98,8 +98,9 @@ class TestPool:
         make_track(artist=cleo, guests=[ada, bea])
         join(ada, bea)
         columns = load_library()
-        credited = [ada.pk, cleo.pk, cleo.pk, ada.pk, ada.pk]
+        credited = [ada.pk, cleo.pk, cleo.pk, ada.pk]
         assert columns.credit_artist_ids.tolist() == credited
+        assert columns.credit_offsets.tolist() == [0, 2, 4]
         assert columns.aliases.tolist() == [[bea.pk, ada.pk]]
         aliasing.remove_alias(alias=bea.alias_of)
         assert bea.pk in load_library().credit_artist_ids.tolist()
