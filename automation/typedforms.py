@@ -93,6 +93,9 @@ def with_arguments() -> type[ScheduleForm]:
 
 
 def _optional(field: forms.Field) -> forms.Field:
+    """Return a field as the admin shows it: lines of text without help from htmx."""
     copy = deepcopy(field)
     copy.required = False
+    if isinstance(copy.widget, forms.Textarea):
+        copy.widget = forms.Textarea(attrs=copy.widget.attrs)
     return copy

@@ -9,12 +9,11 @@ from accounts.models import Account
 from automation.arguments import Arguments, ArgumentsForm
 from playlists.lookups import find_playlist
 from playlists.models import Label, Playlist
+from playlists.picking import NAMED_BY, Chip, PlaylistPicker
 from playlists.services.scopes import ACCOUNT, LABEL, PLAYLISTS
 from vibe_engine.errors import InputError
 
 DUE = "due"
-NAMED_BY = " · "
-"""Stands between a playlist's number and its name where the form is filled in."""
 MOST_LINES = 1000
 
 
@@ -46,9 +45,9 @@ class ScopeForm(ArgumentsForm):
         help_text="The label that its playlists carry.",
     )
     playlists = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=PlaylistPicker(attrs={"rows": 4}),
         error_messages={"required": "Choose playlists."},
-        help_text="One a line: its number, its name or its link on Spotify.",
+        help_text="In lines: a number, a name or a link on Spotify each.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -89,7 +88,7 @@ class ScopeForm(ArgumentsForm):
             return {"scope": DUE}
         rows = Playlist.objects.managed().filter(pk__in=_whole(arguments[PLAYLISTS]))
         named = rows.order_by("pk").values_list("pk", "name")
-        lines = [f"{pk}{NAMED_BY}{name}" for pk, name in named]
+        lines = [Chip(pk, name).line for pk, name in named]
         return {"scope": PLAYLISTS, PLAYLISTS: "\n".join(lines)}
 
     @classmethod

@@ -10,6 +10,7 @@ from playlists.views import (
     foreseeing,
     labelling,
     lists,
+    picking,
     ruling,
     stocktaking,
 )
@@ -19,6 +20,7 @@ app_name = "playlists"
 urlpatterns = [
     path("", lists.playlist_list, name="list"),
     path("due/", lists.due_page, name="due"),
+    path("pick/", picking.pick, name="pick"),
     path("create/", creating.create, name="create"),
     path("create/forecast/", creating.forecast, name="forecast"),
     path("reshuffle/", acting.reshuffle_many, name="reshuffle_many"),

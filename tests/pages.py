@@ -200,6 +200,7 @@ POST_ONLY = frozenset(
         "library:name_group",
         "library:remove_alias",
         "playlists:bulk",
+        "playlists:pick",
         "playlists:look_now",
         "playlists:edit_many",
         "playlists:label_many",

@@ -140,6 +140,22 @@ class TestAdmin:
         assert preview.locator("li").count() == 5
         assert visitor.troubles() == []
 
+    def test_picks_playlists_by_searching_for_them(
+        self, visitor: Visitor, fleet: Fleet
+    ) -> None:
+        page, playlist = visitor.page, fleet.playlist
+        visitor.visit("/automation/schedules/add/")
+        page.check("[name=scope][value=playlists]")
+        page.get_by_label("Playlists", exact=True).press_sequentially(str(playlist.pk))
+        page.locator(".picked [name=playlists]").first.check()
+        page.get_by_label("Playlists", exact=True).fill("")
+        page.get_by_text("1 chosen. Untick what is to go.").wait_for()
+        page.fill("[name=name]", "Picked")
+        assert visitor.troubles() == []
+        page.click("text=Save")
+        page.wait_for_url("**/automation/")
+        assert Schedule.objects.latest("pk").arguments == {"playlists": [playlist.pk]}
+
     def test_sends_out_to_the_dashboard_and_back(
         self, visitor: Visitor, fleet: Fleet
     ) -> None:

@@ -141,6 +141,7 @@ WHO_MAY = {
     "playlists:bulk": ACT,
     "playlists:edit_many": ACT,
     "playlists:due": READ,
+    "playlists:pick": Access(post=STAFF),
     "playlists:labels": READ,
     "playlists:label": READ,
     "playlists:label_report": READ,
