@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from playlists.sampler.arrays import DENSE, Flags, Int32s, Int64s, contains
-from playlists.sampler.library import CreditTable, Library, Sameness
+from playlists.sampler.credits import CreditTable, Sameness
+from playlists.sampler.library import Library
 from playlists.sampler.rules import Rules
 from playlists.sampler.shares import (
     OUTSIDE,

@@ -13,7 +13,8 @@ from typing import Self
 import numpy as np
 
 from playlists.sampler.arrays import Float64s, Int64s
-from playlists.sampler.library import CreditTable, Library
+from playlists.sampler.credits import CreditTable
+from playlists.sampler.library import Library
 from playlists.sampler.pool import passing
 from playlists.sampler.rules import Rules
 
