@@ -9,6 +9,7 @@ import redis
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 from pytest_django import DjangoDbBlocker
 
 from vibe_engine.testing.clock import MovableClock
@@ -24,9 +25,20 @@ def database_of_a_module(blocker: DjangoDbBlocker) -> Iterator[None]:
     """
     with blocker.unblock():
         with transaction.atomic():
+            _may_idle()
             yield
             transaction.set_rollback(True)
         learn_sizes()
+
+
+def _may_idle() -> None:
+    """Let the transaction wait for longer than the product's own ever may.
+
+    On a busy machine rows by the hundred thousand are not made within a minute.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 @contextmanager
@@ -67,15 +79,18 @@ def settle() -> None:
     connection.check_constraints()
 
 
-def learn_sizes() -> None:
+def learn_sizes(*models: type[Model]) -> None:
     """Let PostgreSQL know how much there is, as it finds out by itself elsewhere.
 
-    What a transaction has not committed, its autovacuum does not see, and joins of
-    rows that it knows nothing of may take minutes. Our own tables alone: a whole
-    ANALYZE also locks what all databases share, until the transaction ends, and
-    other workers that do the same would wait for it.
+    Without `models` it is told of all tables. What a transaction has not committed,
+    its autovacuum does not see, and joins of rows that it knows nothing of may take
+    minutes. Our own tables alone: a whole ANALYZE also locks what all databases
+    share, until the transaction ends, and other workers that do the same would wait
+    for it.
     """
-    tables = connection.introspection.django_table_names(only_existing=True)
+    tables = [model._meta.db_table for model in models]
+    if not models:
+        tables = connection.introspection.django_table_names(only_existing=True)
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")

@@ -11,12 +11,12 @@ from pathlib import Path
 from django.core.management import call_command
 from django.test import override_settings
 
-from accounts.models import Account
+from accounts.models import Account, Usage
 from accounts.tests.factories import connect_account, make_app
 from automation import schedules, worker
 from automation.models import Run
 from library.models import Track as StoredTrack
-from playlists.models import Playlist, PlaylistSnapshot
+from playlists.models import HistoryEntry, Playlist, PlaylistSnapshot
 from tests.modulewide import learn_sizes
 from vibe_engine.sandbox.catalogue import Album, Catalogue, Track
 from vibe_engine.testing.clock import MovableClock
@@ -25,6 +25,8 @@ from vibe_engine.testing.sandbox import SandboxControl, SandboxProcess
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 DAYS = 30
+GROWING = (Run, PlaylistSnapshot, HistoryEntry, Usage)
+"""The tables whose size changes with each day of a month."""
 APPS = {"extended": EXTENDED_APP, "development": DEVELOPMENT_APP}
 
 
@@ -84,9 +86,10 @@ class Month:
         now = self.clock.now()
         schedules.ensure_defaults(now=now)
         morning = now.replace(hour=11, minute=0)
+        learn_sizes()
         for half_days in range(2, 2 * days + 2):
             self.clock.set(morning + timedelta(hours=12 * half_days))
-            learn_sizes()
+            learn_sizes(*GROWING)
             schedules.open_due_slots(now=self.clock.now())
             while due := Run.objects.due(now=self.clock.now()).values_list("pk"):
                 worker.work_all([pk for (pk,) in due])
