@@ -298,6 +298,13 @@
   document.addEventListener("htmx:sendError", function () {
     showError("The server did not answer. Check the connection and try again.");
   });
+  /* A form that the browser does not send: what it has told before is old. */
+  document.addEventListener("htmx:validation:halted", function (event) {
+    const told = document.querySelector(event.target.getAttribute("hx-target"));
+    if (told) {
+      told.classList.add("stale");
+    }
+  });
   document.addEventListener("htmx:timeout", function () {
     showError("The server took too long to answer. Try again.");
   });
