@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tests.storm.ground import Ground
-from tests.storm.sizes import PLACES, SCALES, SIZES, size_of
+from tests.storm.sizes import PLACES, SCALES, SIZES, STORMS, size_of
 
 COUNTED = ("kills", "runs", "lost", "duplicates", "wrong", "markers")
 FAULTS = ("lost", "duplicates", "wrong", "markers")
@@ -51,7 +51,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         "--scenario",
         action="append",
         choices=SIZES,
-        help="may be repeated; default: all of them",
+        help="may be repeated; default: all storms, without the proofs by the clock",
     )
     parser.add_argument("--seed", type=int, help="of every chance taken")
     parser.add_argument("--scale", choices=SCALES, default=SCALES[0])
@@ -116,7 +116,7 @@ def rage(name: str, options: argparse.Namespace) -> Figures:
 
 def hold_each(options: argparse.Namespace) -> Figures:
     """Hold the storms one after another, each in a process of its own."""
-    return add_up([hold_apart(name, options) for name in options.scenario or SIZES])
+    return add_up([hold_apart(name, options) for name in options.scenario or STORMS])
 
 
 def add_up(scenarios: Sequence[Figures]) -> Figures:

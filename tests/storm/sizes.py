@@ -29,10 +29,18 @@ SIZES: dict[str, tuple[Size, Size, Size]] = {
     "zombies": (Size(200), Size(40), Size(5)),
     "crowd": (Size(20, 100), Size(5, 100), Size(1, 100)),
     "sqlite": (Size(1, 60), Size(1, 30), Size(1, 15)),
+    "due": (Size(1, 5_000), Size(1, 1_000), Size(1, 50)),
+    "season": (Size(90, 200), Size(30, 40), Size(11, 20)),
 }
 """By scenario, in the order of `SCALES`; for sqlite the runs are seconds.
 
-The rounds of no_broker are two brokers: a silent one, and none."""
+The rounds of no_broker are two brokers: a silent one, and none. For due and season the
+runs are playlists, and the rounds of season are days.
+"""
+BY_THE_CLOCK = ("due", "season")
+"""Proofs of long times on a clock that moves on; held where they are named."""
+STORMS = tuple(name for name in SIZES if name not in BY_THE_CLOCK)
+"""What is held where nothing is named."""
 PLACES: dict[str, Place] = {
     "no_broker": {"broker": "silent"},
     "sqlite": {"database": "sqlite"},

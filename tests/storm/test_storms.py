@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.storm.sizes import SIZES
+from tests.storm.sizes import STORMS
 from vibe_engine.supervisor.lifeline import dies_with_parent
 from vibe_engine.testing.environment import ROOT
 
@@ -40,7 +40,7 @@ def hold(name: str, log: Path) -> dict[str, Any]:
     return figures
 
 
-@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("name", STORMS)
 def test_a_storm_leaves_nothing_lost_and_nothing_doubled(
     name: str, tmp_path: Path
 ) -> None:
