@@ -71,7 +71,8 @@ PAGES = (
     Page("metrics:charts", "account playlist"),
     Page("metrics:rotation", "artist"),
     Page("metrics:rests", "account"),
-    Page("metrics:capacity", "account collection", most=14),
+    # Whoever looks first after a change reads the library and each drawn collection.
+    Page("metrics:capacity", "account collection", most=24),
     *variants("metrics:trends", "", {"span": "24h"}, {"span": "year"}),
     *variants("metrics:search", "account", {"q": "onerror"}, {"q": "no such name"}),
     Page("metrics:health", "account", most=12),
