@@ -67,6 +67,7 @@ def rage(storm: Storm) -> Figures:
     )
     Developer.objects.filter(pk=developer.pk).update(**LIMITS)
     storm.ground.sandbox.options(rate=WINDOW, quota=LIMITS["catalogue_calls_a_day"])
+    storm.ground.sandbox.mark()
     storm.say(f"{Track.objects.usable().count():,} tracks may be drawn")
     try:
         _live(storm, days, first=first, playlists=count)
