@@ -61,6 +61,8 @@ class Days:
                 self._engine.round(now=now)
                 self._engine_at = now + ROUND
                 if over():
+                    while self._work(clock.now()):
+                        pass
                     return
             if not self._work(now):
                 self._move_on(until)

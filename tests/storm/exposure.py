@@ -74,3 +74,14 @@ def busiest(moments_s: Sequence[float], *, window_s: float) -> int:
         return 0
     first = np.searchsorted(ordered, ordered - window_s, side="right")
     return int((np.arange(len(ordered)) - first + 1).max())
+
+
+def fair_shares(sizes: Sequence[int], *, count: int) -> list[int]:
+    """Return how many of the first `count` each gets where all take turns in order."""
+    shares = [0] * len(sizes)
+    while count > 0 and shares != list(sizes):
+        for place, size in enumerate(sizes):
+            if count > 0 and shares[place] < size:
+                shares[place] += 1
+                count -= 1
+    return shares

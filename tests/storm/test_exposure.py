@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from tests.storm.exposure import busiest, exposure_of, gini, uniform_lists
+from tests.storm.exposure import (
+    busiest,
+    exposure_of,
+    fair_shares,
+    gini,
+    uniform_lists,
+)
 
 
 class TestBusiest:
@@ -44,3 +50,14 @@ class TestExposure:
         tracks, days = uniform_lists([1, 6], size=50, library=50, seed=1)
         found = exposure_of(tracks, days, library=50)
         assert (found.coverage, found.gini, found.mean_rest_days) == (1.0, 0.0, 5.0)
+
+
+class TestFairShares:
+    @pytest.mark.parametrize(
+        ("count", "shares"),
+        [(0, [0, 0, 0]), (4, [2, 1, 1]), (8, [5, 2, 1]), (99, [9, 2, 1])],
+    )
+    def test_lets_all_take_turns_until_one_has_all_of_its_own(
+        self, count: int, shares: list[int]
+    ) -> None:
+        assert fair_shares([9, 2, 1], count=count) == shares

@@ -21,10 +21,10 @@ from automation.models import Run
 from library.models import Track
 from playlists.models import Playlist, PlaylistSnapshot
 from playlists.naming import new_marker, playlist_name
-from playlists.services import reshuffling
+from playlists.services import reshuffling, spreading
 from tests.storm.claims import Claims
 from tests.storm.days import THREADS, Days
-from tests.storm.exposure import busiest
+from tests.storm.exposure import busiest, fair_shares
 from tests.storm.fleet import found_one_house
 from tests.storm.storm import Figures, Storm
 from vibe_engine import clock
@@ -45,6 +45,8 @@ calls that are on their way.
 """
 WRITES = 1
 """Of each playlist: its list; its description is its owner's own."""
+OPENED_AHEAD = int(spreading.AHEAD.total_seconds()) * RATE_PER_S // WRITES
+"""Playlists that one look opens at most; within these, accounts take turns."""
 RESERVE = 20
 """Per cent of the budget that schedules leave to people."""
 LOOK_S = 300
@@ -238,15 +240,15 @@ def _claim_turns(
     lists: Sequence[LoggedRequest],
     owners: dict[str, str],
 ) -> None:
-    """Accounts take turns: none is ahead of another that still waits."""
+    """Accounts take turns at each look for what is due."""
     sizes = Counter(owners.values())
-    fewest = min(sizes.values())
-    first = Counter(_owner(call, owners) for call in lists[: fewest * len(sizes)])
+    fair = fair_shares(list(sizes.values()), count=OPENED_AHEAD)
+    first = Counter(_owner(call, owners) for call in lists[: sum(fair)])
     shares = [first[account] for account in sizes]
     claims.claim(
-        f"of the first {fewest * len(sizes)} lists, by account",
-        " ".join(map(str, shares)),
-        holds=min(shares) >= 0.8 * fewest - 1,
+        f"of the first {sum(fair)} lists by account, of {_row(fair)}",
+        _row(shares),
+        holds=all(got >= 0.9 * due for got, due in zip(shares, fair, strict=True)),
     )
     ended = {_owner(call, owners): _seconds(call) for call in lists}
     claims.lines(
@@ -334,6 +336,10 @@ def _show_minutes(claims: Claims, bill: Bill, log: Sequence[LoggedRequest]) -> N
             for row in rows
         ),
     )
+
+
+def _row(numbers: Sequence[int]) -> str:
+    return " ".join(map(str, numbers))
 
 
 def _owner(call: LoggedRequest, owners: dict[str, str]) -> str:
