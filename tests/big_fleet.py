@@ -93,8 +93,10 @@ def make_big_fleet(*, now: datetime) -> BigFleet:
 
 
 def make_aliases(artist: Artist, *, now: datetime) -> None:
-    """Give an artist a hostile name, and others beside it."""
+    """Give an artist and its newest album a hostile name; take others for the same."""
     Artist.objects.filter(pk=artist.pk).update(name=markup_name("artist"))
+    newest = Album.objects.crediting(artist.pk).order_by("-pk")[:1]
+    Album.objects.filter(pk__in=newest.values("pk")).update(name=markup_name("album"))
     for other in Artist.objects.exclude(pk=artist.pk).order_by("pk")[:9]:
         aliasing.add_alias(artist=artist, other=other, by=None, now=now)
 
