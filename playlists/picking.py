@@ -119,10 +119,9 @@ class PlaylistPicker(forms.Textarea):
     ) -> SafeString:
         """Draw chips, search and lines."""
         chips, lines = split(value or "")
-        context = self.get_context(name, "\n".join(lines), attrs)
-        dom_id = context["widget"]["attrs"].get("id", name)
+        typed = super().render(name, "\n".join(lines), attrs, renderer)
+        dom_id = self.build_attrs(self.attrs, attrs).get("id", name)
         picked = picked_context(name=name, dom_id=f"{dom_id}-picked", chips=chips)
-        return render_to_string(
-            "playlists/_picker.html",
-            context | picked | {"url": reverse("playlists:pick"), "id": dom_id},
-        )
+        own = {"url": reverse("playlists:pick"), "id": dom_id}
+        context = picked | own | {"typed": typed, "has_typed": bool(lines)}
+        return render_to_string("playlists/_picker.html", context)
