@@ -13,7 +13,7 @@ from automation import cadence, slots
 from automation.models import Schedule
 from automation.schedules import CRONTAB_PARTS, LOOKBACK
 from vibe_engine.errors import VibeError
-from vibe_engine.forms import zone_names
+from vibe_engine.forms import LongSelect, zone_names
 
 WEEKLY, EVERY, CRONTAB = "weekly", "every", "crontab"
 FIELDS = {WEEKLY: "at", EVERY: "every", CRONTAB: "crontab"}
@@ -110,7 +110,7 @@ class TimingForm(forms.Form):
         help_text="Minute, hour, day of the month, month, day of the week; "
         "“0 6 * * 1” is Mondays at 06:00.",
     )
-    zone = forms.ChoiceField(label="In the time of")
+    zone = forms.ChoiceField(label="In the time of", widget=LongSelect)
     policy = forms.ChoiceField(
         label="If a time is missed",
         choices=Schedule.Policy.choices,

@@ -12,7 +12,9 @@ from vibe_engine.settling import settle
 def collector() -> Iterator[None]:
     """Leave the garbage collector as it was."""
     gc.unfreeze()
+    thresholds = gc.get_threshold()
     yield
+    gc.set_threshold(*thresholds)
     gc.unfreeze()
 
 
@@ -23,6 +25,12 @@ class TestSettle:
         settle()
         assert gc.get_freeze_count() > 0.5 * loaded
         assert len(gc.get_objects()) < 0.1 * loaded
+
+    def test_lets_pages_go_by_between_collections(self) -> None:
+        before = gc.get_threshold()
+        settle()
+        after = gc.get_threshold()
+        assert all(one > other for one, other in zip(after, before, strict=True))
 
     def test_lets_it_collect_what_comes_later(self) -> None:
         settle()
