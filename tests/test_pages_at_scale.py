@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
+from library.pool import load_library
 from tests.big_fleet import BigFleet, make_big_fleet
 from tests.markup import Markup, shows_escaped
 from tests.modulewide import database_of_a_module, many_rows, settle
@@ -38,10 +39,12 @@ pytestmark = pytest.mark.django_db
 def fleet(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[BigFleet]:
+    """The fleet, of a library that this process has read, as web processes have."""
     with database_of_a_module(django_db_blocker):
         with many_rows():
             made = make_big_fleet(now=clock.now())
         settle()
+        load_library(on=clock.now().date())
         yield made
 
 
