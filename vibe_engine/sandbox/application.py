@@ -86,6 +86,12 @@ class Application:
         fault = self._take_fault(request, entry, part)
         if fault is None:
             return self._apply(request, entry, part, None)
+        with self._world.log.awaiting():
+            return self._strike(request, entry, part, fault)
+
+    def _strike(
+        self, request: Request, entry: Entry, part: Part, fault: Fault
+    ) -> Delivery:
         entry.fault = fault.kind
         if fault.kind in faults.BEFORE:
             return self._refuse(entry, fault)

@@ -1,6 +1,9 @@
 """What was asked of the sandbox, and what came of it."""
 
 import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +51,19 @@ class RequestLog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lock = threading.Lock()
+        self._awaited = 0
+
+    @contextmanager
+    def awaiting(self) -> Iterator[None]:
+        """Count a request as awaited while a fault may hold it back."""
+        with self._lock:
+            self._awaited += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._awaited -= 1
 
     def add(self, entry: Entry) -> int:
         """Append one request and return its number; now and then forget the oldest."""
@@ -86,7 +102,8 @@ class RequestLog:
 
         `limit`: at most so many, 0 for all. `next` is the number to go on from,
         `newest` the last one there is, and `oldest` the first that is still known:
-        what came before it was forgotten.
+        what came before it was forgotten. `awaited` requests have come, but a fault
+        still holds them back: they get their numbers later.
         """
         rows = self._store.rows(
             "SELECT * FROM requests WHERE n > ? AND substr(path, 1, ?) = ? ORDER BY n"
@@ -101,6 +118,7 @@ class RequestLog:
             "next": rows[-1]["n"] if limit and len(rows) == limit else newest,
             "newest": newest,
             "oldest": int(self._store.number("SELECT min(n) FROM requests")),
+            "awaited": self._awaited,
             "requests": [_shown(row) for row in rows],
         }
 

@@ -75,8 +75,8 @@ def sandbox(
 ) -> Iterator[SandboxControl]:
     """The running sandbox; settings and child processes point at it.
 
-    Each test finds it without faults; `log()` begins with the test. People,
-    playlists and grants of earlier tests stay.
+    Each test finds it without faults and with nothing of earlier ones under way;
+    `log()` begins with the test. People, playlists and grants of earlier tests stay.
     """
     control = sandbox_process.control
     addresses = {
@@ -89,6 +89,7 @@ def sandbox(
         setattr(settings, name, address)
         monkeypatch.setenv(name, address)
     control.clear_faults()
+    control.settle()
     control.mark()
     yield control
     control.clear_faults()

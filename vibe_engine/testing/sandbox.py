@@ -19,6 +19,7 @@ READY_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 10
 ANSWER_TIMEOUT_S = 30
 LOG_PAGE = 5_000
+SETTLE_LOOK_S = 0.05
 
 
 class SandboxError(Exception):
@@ -90,6 +91,14 @@ class SandboxControl:
     def mark(self) -> None:
         """Let `log()` and `calls()` begin here."""
         self.log_start = int(self.get("log", since=2**53)["next"])
+
+    def settle(self) -> None:
+        """Wait for the requests that faults hold back, until each is in the log."""
+        give_up_s = time.monotonic() + ANSWER_TIMEOUT_S
+        while self.get("log", since=2**53)["awaited"]:
+            if time.monotonic() > give_up_s:
+                raise SandboxError("A request is still held back.")
+            time.sleep(SETTLE_LOOK_S)
 
     def fault(
         self,

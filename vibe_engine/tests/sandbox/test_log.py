@@ -1,4 +1,8 @@
+import time
 from datetime import datetime
+
+import pytest
+import requests
 
 from vibe_engine.sandbox.options import change_options
 from vibe_engine.sandbox.playlists import digest
@@ -129,6 +133,22 @@ class TestRequestLog:
             datetime.fromisoformat, (entry["applied_at"], entry["finished_at"])
         )
         assert (ended - began).total_seconds() >= 0.3
+
+    def test_counts_what_a_fault_holds_back(
+        self, local: RunningSandbox, account: Account
+    ) -> None:
+        local.fault("stall", seconds=1)
+        with pytest.raises(requests.ReadTimeout):
+            local.session.get(
+                f"{local.url}/v1/me",
+                headers={"Authorization": f"Bearer {account.token}"},
+                timeout=0.1,
+            )
+        assert (local.control("GET", "log")["awaited"], local.log()) == (1, [])
+        give_up_s = time.monotonic() + 20
+        while local.control("GET", "log")["awaited"] and time.monotonic() < give_up_s:
+            time.sleep(0.05)
+        assert [entry["fault"] for entry in local.log()] == ["stall"]
 
     def test_names_the_worker_that_asked(
         self, local: RunningSandbox, account: Account
