@@ -3,10 +3,9 @@
 import os
 import sys
 
-from vibe_engine import logs
+from vibe_engine import logs, settling
 
-# No page is worth more; a worker's statement may take as long as its lease.
-os.environ.setdefault("PGOPTIONS", "-c statement_timeout=30s")
+os.environ.setdefault("PGOPTIONS", settling.PAGE_PGOPTIONS)
 
 bind = os.environ.get("WEB_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 worker_class = "gthread"

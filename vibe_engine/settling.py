@@ -4,6 +4,13 @@ import gc
 
 from django.urls import get_resolver
 
+PAGE_PGOPTIONS = "-c statement_timeout=30s -c max_parallel_workers_per_gather=0"
+"""What processes that serve pages ask of PostgreSQL (its environment's PGOPTIONS).
+
+No page is worth more than half a minute; a worker's statement may take as long as its
+lease. And a page's statements are short: helpers for one take longer to start than
+they save, and take the cores that other pages need.
+"""
 BETWEEN_COLLECTIONS = (5_000, 20, 50)
 """How many more objects live, and how many younger collections pass, before the next."""
 

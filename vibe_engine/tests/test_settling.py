@@ -1,11 +1,14 @@
 """What a process does between loading and serving."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from vibe_engine.settling import settle
+from vibe_engine.testing.live import ROOT, test_database_url
 
 
 @pytest.fixture
@@ -38,3 +41,30 @@ class TestSettle:
         circle.append(circle)
         del circle
         assert gc.collect() > 0
+
+
+SHOW = """
+import vibe_engine.gunicorn_conf, django, os
+os.environ["DJANGO_SETTINGS_MODULE"] = "vibe_engine.settings"
+django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    for name in {names}:
+        cursor.execute("SHOW " + name)
+        print(cursor.fetchone()[0])
+"""
+
+
+@pytest.mark.django_db
+class TestPageStatements:
+    def test_are_bounded_and_stay_on_one_core(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DATABASE_URL", test_database_url())
+        monkeypatch.delenv("PGOPTIONS", raising=False)
+        names = ["statement_timeout", "max_parallel_workers_per_gather", "lock_timeout"]
+        argv = [sys.executable, "-c", SHOW.format(names=names)]
+        shown = subprocess.run(
+            argv, cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert shown.stdout.split() == ["30s", "0", "15s"]

@@ -21,6 +21,7 @@ from metrics.bench.fleetdata import write_fleet
 from metrics.bench.measure import load, machine, share_in_use, why_busy
 from vibe_engine import clock
 from vibe_engine.errors import VibeError
+from vibe_engine.settling import PAGE_PGOPTIONS
 
 SAMPLER_PLAYLISTS = 60
 SAMPLER_SNAPSHOTS = 20
@@ -150,6 +151,8 @@ def _in_worker(what: str, world: World, options: dict[str, Any]) -> dict[str, An
         "VIBE_VAR_DIR": str(settings.VAR_DIR),
         "VIBE_MODE": settings.VIBE_MODE,
     }
+    if what == "pages":
+        environment["PGOPTIONS"] = PAGE_PGOPTIONS
     done = subprocess.run(
         [*argv, "--measure", json.dumps(told)],
         env=environment,
