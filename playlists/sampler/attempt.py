@@ -102,7 +102,10 @@ class Attempt:
     def draw_under_all_rules(self) -> None:
         """Fill what can be filled with every rule as it was asked."""
         if self.missing:
-            pick_by_rejection(self.pool, self.rest, self.barred, self.picks, self._bits)
+            leaving = self.fixed.leaving
+            pick_by_rejection(
+                self.pool, self.rest, self.picks, self._bits, leaving=leaving
+            )
         if self.missing:
             self._tiers.append(np.flatnonzero(self.stock()))
             self._fill(self._tiers)

@@ -1,6 +1,6 @@
 """Who is credited where: rows by what they belong to, and what belongs to each row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -70,24 +70,29 @@ class CreditTable:
         ids = self.artist_ids[self.offsets[row] : self.offsets[row + 1]].tolist()
         return ids if len(ids) < 2 else list(dict.fromkeys(ids))
 
-    def each(self, rows: Int64s | Int32s) -> Iterator[Sequence[int]]:
-        """Yield the artists that count for each of some rows, as `of` returns them."""
-        starts, stops = self.offsets[rows], self.offsets[rows + 1]
-        most = (stops - starts).max(initial=0)
+    def each(self, rows: Int64s | Int32s) -> Iterable[Sequence[int]]:
+        """Return the artists that count for each of some rows, as `of` returns them."""
+        starts = self.offsets[rows]
+        counts = self.offsets[rows + 1] - starts
+        most = counts.max(initial=0)
         if most == 0 or most > CROWD:
-            yield from map(self._crowd, rows.tolist())
-            return
+            return map(self._crowd, rows.tolist())
         firsts = self.artist_ids.take(starts, mode="clip").tolist()
         seconds = self.artist_ids.take(starts + 1, mode="clip").tolist()
-        for first, second, start, stop in zip(
-            firsts, seconds, starts.tolist(), stops.tolist(), strict=True
-        ):
-            if stop - start == 1:
-                yield (first,)
-            elif stop - start == 2 and first != second:
-                yield (first, second)
-            else:
-                yield list(dict.fromkeys(self.artist_ids[start:stop].tolist()))
+        several = self._several
+        return [
+            (first,)
+            if count == 1
+            else (first, second)
+            if count == 2 and first != second
+            else several(start, start + count)
+            for first, second, start, count in zip(
+                firsts, seconds, starts.tolist(), counts.tolist(), strict=True
+            )
+        ]
+
+    def _several(self, start: int, stop: int) -> list[int]:
+        return list(dict.fromkeys(self.artist_ids[start:stop].tolist()))
 
     def _crowd(self, row: int) -> Sequence[int]:
         """Return what `of` returns, without a copy of many artists."""

@@ -19,31 +19,34 @@ from playlists.sampler.rest import RestTable
 
 ROUNDS = 10
 FIRST_SCAN = 512
+NONE = np.zeros(0, np.int64)
 
 
 def pick_by_rejection(
     pool: Pool,
     rest: RestTable,
-    barred: Int64s,
     picks: Picks,
     bits: Bits,
     *,
+    leaving: Int64s = NONE,
     rounds: int = ROUNDS,
     batch: int | None = None,
 ) -> None:
     """Add picks until the list is full or the rounds are over.
 
-    Candidates come by inverse CDF and are refused when they rest (`barred`, rows
-    ascending), when the thinning says so or when they do not fit. The cost does not
-    grow with the pool while most candidates are good.
+    Candidates come by inverse CDF and are refused when they rest, when the thinning
+    says so, when they are `leaving` (rows, ascending) or when they do not fit. The
+    cost does not grow with the pool while most candidates are good.
     """
     goal = pool.rules.size
     for _ in range(rounds if len(pool.rows) else 0):
         count = batch or 2 * (goal - len(picks)) + 28
         uniforms = bits.uniforms(2 * count)
         rows = pool.at(uniforms[:count])
-        kept = uniforms[count:] < pool.thinning(rows, rest)
-        picks.add_in_order(rows[kept & ~contains(barred, rows)], goal)
+        rows = rows[uniforms[count:] < pool.chances(rows, rest)]
+        if len(leaving):
+            rows = rows[~contains(leaving, rows)]
+        picks.add_in_order(rows, goal)
         if len(picks) == goal:
             return
 

@@ -113,16 +113,16 @@ class Picks:
                 self._add_part(rows[start : start + PART], goal)
 
     def _add_part(self, rows: Int64s | Int32s, goal: int) -> None:
-        """Do what `try_add` does for many rows, in one loop."""
-        row_of, picked, counts, full = self._row_of, self.rows, self._counts, self._full
-        has_room, cap, room = full.isdisjoint, self.caps.artist, self.room
+        """Do what `try_add` does for many rows, in one loop, until the goal is met."""
+        row_of, pick, room = self._row_of, self.rows.append, self.room
+        counts, count_of, full = self._counts, self._counts.get, self._full
+        has_room, cap, cap_of = full.isdisjoint, self.caps.artist, self.caps.of
         self._full_keys = None
+        left = goal - len(self.rows)
         keys = self.keys_of(rows).tolist()
         for row, key, artists in zip(
             rows.tolist(), keys, self.credits.each(rows), strict=True
         ):
-            if len(picked) >= goal:
-                return
             if key in row_of or not has_room(artists):
                 continue
             if room is not None:
@@ -130,11 +130,14 @@ class Picks:
                     continue
                 room.take((row,))
             row_of[key] = row
-            picked.append(row)
+            pick(row)
             for one in artists:
-                counts[one] = count = counts.get(one, 0) + 1
-                if count >= (cap if one >= 0 else self.caps.of(one)):
+                counts[one] = count = count_of(one, 0) + 1
+                if count >= (cap if one >= 0 else cap_of(one)):
                     full.add(one)
+            left -= 1
+            if not left:
+                return
 
     def become(self, rows: Sequence[int]) -> None:
         """Hold other rows, which the caller knows to fit; what stays keeps its place."""

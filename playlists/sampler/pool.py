@@ -1,17 +1,26 @@
 """A pool: the rows of a library that pass a rule set's filters, ready to draw from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from playlists.sampler.arrays import PART, Flags, Float64s, Int16s, Int32s, Int64s
+from playlists.sampler.arrays import (
+    PART,
+    Flags,
+    Float64s,
+    Int16s,
+    Int32s,
+    Int64s,
+    contains,
+)
 from playlists.sampler.library import Library
 from playlists.sampler.preference import popularity_weight, rest_weight, use_weight
 from playlists.sampler.report import FunnelStep
 from playlists.sampler.rest import RestTable
 from playlists.sampler.rules import Rules
 
-MOST_BUCKETS = 1 << 18
+MOST_BUCKETS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,41 @@ class Pool:
 
     def thinning(self, rows: Int64s | Int32s, rest: RestTable) -> Float64s:
         """Return the chance, in (0, 1], that a candidate is kept: longer rest, higher."""
-        last_day = np.maximum(self.library.last_used_day[rows], rest.left_days(rows))
-        return rest_weight(last_day, rest.today, self.mean_day)
+        days = np.maximum(self.library.last_used_day[rows], rest.left_days(rows))
+        return self._weights_of(days, rest.today)
+
+    def chances(self, rows: Int64s, rest: RestTable) -> Float64s:
+        """Return `thinning` under all rules: 0 of what rests.
+
+        Few rows of a large library have ever stood in one list, and nothing is asked
+        of the others but when they were used.
+        """
+        days, cooldown_days = self.library.last_used_day[rows], self.rules.cooldown_days
+        met, own = rest.meet(rows)
+        if len(met):
+            days[met] = np.maximum(days[met], rest.left_day[own])
+        chances = self._weights_of(days, rest.today)
+        if len(met):
+            chances[met[rest.bars(own, cooldown_days)]] = 0.0
+        if rest.elsewhere is not None:
+            chances[contains(rest.elsewhere.barred(cooldown_days), rows)] = 0.0
+        return chances
+
+    def _weights_of(self, days: Int64s | Int32s, today: int) -> Float64s:
+        """Return the weight of days of last use, from -1 (never) on.
+
+        Read from a table of all days up to today; what is used later weighs the same.
+        """
+        table = self._by_day.get(today)
+        if table is None:
+            table = rest_weight(np.arange(-1, today + 1), today, self.mean_day)
+            self._by_day.clear()
+            self._by_day[today] = table
+        return table.take(days + 1, mode="clip")
+
+    @cached_property
+    def _by_day(self) -> dict[int, Float64s]:
+        return {}
 
     def weights(self, rows: Int64s, rest: RestTable) -> Float64s:
         """Return the weights that a draw is proportional to."""

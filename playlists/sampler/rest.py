@@ -176,6 +176,24 @@ class RestTable:
         has_left: Flags = self.left_day != NEVER
         return has_left
 
+    def meet(self, rows: Int64s | Int32s) -> tuple[Int64s, Int64s]:
+        """Return the places of those of `rows` that it knows, and its own of these."""
+        if not len(self.rows):
+            return self.rows, self.rows
+        own = self.rows.searchsorted(rows)
+        met = np.flatnonzero(self.rows.take(own, mode="clip") == rows)
+        return met, own[met]
+
+    def bars(self, own: Int64s, cooldown_days: int) -> Flags:
+        """Tell which of its rows, by their places, may not be drawn under a cooldown.
+
+        The rest of other lists does not count.
+        """
+        if cooldown_days == 0:
+            return np.zeros(len(own), np.bool_)
+        opens: Flags = first_day_back(self.left_day[own], cooldown_days) > self.today
+        return opens | self.standing[own]
+
     def left_days(self, rows: Int64s | Int32s) -> Int64s:
         """Return on which day each of `rows` last left, -1 where it never did."""
         if not len(self.rows):

@@ -120,8 +120,7 @@ def p_value(law: dict[List, float], seen: Sequence[List]) -> float:
 
 def by_rejection(case: Case, pool: Pool, rest: RestTable, bits: Bits) -> List:
     picks = Picks(case.library, case.rules)
-    barred = rest.barred(case.rules.cooldown_days)
-    pick_by_rejection(pool, rest, barred, picks, bits, rounds=300, batch=16)
+    pick_by_rejection(pool, rest, picks, bits, rounds=300, batch=16)
     return tuple(picks.rows)
 
 
@@ -133,8 +132,7 @@ def by_keys(case: Case, pool: Pool, rest: RestTable, bits: Bits) -> List:
 
 def by_handing_over(case: Case, pool: Pool, rest: RestTable, bits: Bits) -> List:
     picks = Picks(case.library, case.rules)
-    barred = rest.barred(case.rules.cooldown_days)
-    pick_by_rejection(pool, rest, barred, picks, bits, rounds=1, batch=4)
+    pick_by_rejection(pool, rest, picks, bits, rounds=1, batch=4)
     finish_by_keys(case, pool, rest, bits, picks)
     return tuple(picks.rows)
 
