@@ -20,6 +20,10 @@ from django.db.models.expressions import OrderBy
 Row = TypeVar("Row", bound=models.Model)
 
 LARGEST_INTEGER = 2**63 - 1
+MANY = 5_000
+"""Of more rows than these it pays to look for a page among the first of all rows."""
+FIRST_OF_ALL = 15_000
+"""So many: in a library of a million, some 75 of 5,000 are among them."""
 
 
 @dataclass(frozen=True)
@@ -127,57 +131,83 @@ def paginate(
     order: Order,
     at: str,
     size: int,
-    are_few: bool = False,
+    found: int | None = None,
     shown: "models.QuerySet[Row] | None" = None,
 ) -> KeyPage[Row]:
     """Return the page of `size` rows at a mark; the first page for an unknown mark.
 
-    One query, or two where a page holds rows with and without a known value. Where
-    `are_few`, they are found by their condition and sorted: PostgreSQL takes rows for
-    evenly spread and would walk along the index of the order, past a million others.
-    `shown` is what is read of the rows of the page alone, such as joins and counts,
-    once it is known which they are.
+    One query, or two where a page holds rows with and without a known value. Where it
+    is known how many rows there are (`found`), they are found by their condition and
+    sorted: PostgreSQL takes rows for evenly spread and would walk along the index of
+    the order, past a million others. Of many, the page is looked for among the first
+    of all rows before, which spares reading each of the many; where it is not whole
+    there, that was one query more. `shown` is what is read of the rows of the page
+    alone, such as joins and counts, once it is known which they are.
     """
     field = rows.model._meta.pk if order.field == "pk" else None
     mark = Mark.decode(at, field or rows.model._meta.get_field(order.field))  # type: ignore[arg-type]
-    found = _walk(rows, shown, order, mark, size + 1, are_few=are_few)
-    is_more, found = len(found) > size, found[:size]
+    columns = order.columns(backward=mark is not None and mark.backward)
+    page = _walk(_Source(rows, shown, columns, found), order, mark, size + 1)
+    is_more, page = len(page) > size, page[:size]
     if mark is None or not mark.backward:
         first = mark.number + 1 if mark else 1
-        return _page(found, order, first, follows=is_more, precedes=mark is not None)
-    first = max(mark.number - len(found), 1) if is_more else 1
-    return _page(found[::-1], order, first, follows=True, precedes=is_more)
+        return _page(page, order, first, follows=is_more, precedes=mark is not None)
+    first = max(mark.number - len(page), 1) if is_more else 1
+    return _page(page[::-1], order, first, follows=True, precedes=is_more)
 
 
 def _walk(
-    rows: "models.QuerySet[Row]",
-    shown: "models.QuerySet[Row] | None",
-    order: Order,
-    mark: Mark | None,
-    limit: int,
-    *,
-    are_few: bool,
+    source: "_Source[Row]", order: Order, mark: Mark | None, limit: int
 ) -> list[Row]:
     """Return up to `limit` rows from the mark on, in the direction it points."""
     backward = mark is not None and mark.backward
     parts = list(order.parts())
     start = len(parts) - 1 if mark and mark.value is None else 0
     ahead = parts[: start + 1][::-1] if backward else parts[start:]
-    found: list[Row] = []
-    columns = order.columns(backward=backward)
+    page: list[Row] = []
     for part in ahead:
-        stretch = rows.filter(part).order_by(
-            *(map(_sorted, columns) if are_few else columns)
-        )
+        within = part
         if mark is not None and part is parts[start]:
-            stretch = stretch.filter(order.beyond(mark, backward=backward))
-        page = stretch[: limit - len(found)]
-        if shown is not None:
-            page = shown.filter(pk__in=page.values("pk")).order_by(*columns)
-        found += page
-        if len(found) == limit:
+            within &= order.beyond(mark, backward=backward)
+        left = limit - len(page)
+        near = source.near(within, left) if part is ahead[0] else []
+        page += near if len(near) == left else source.all(within, left)
+        if len(page) == limit:
             break
-    return found
+    return page
+
+
+@dataclass(frozen=True)
+class _Source(Generic[Row]):
+    """Where the rows of a page come from; see `paginate`."""
+
+    rows: "models.QuerySet[Row]"
+    shown: "models.QuerySet[Row] | None"
+    columns: Sequence[str]
+    found: int | None
+
+    def near(self, within: Q, limit: int) -> list[Row]:
+        """Return up to `limit` rows of a stretch, of many: from its beginning alone."""
+        if self.found is None or self.found <= MANY:
+            return []
+        every = self.rows.model._default_manager.filter(within)
+        first = every.order_by(*self.columns).values("pk")[:FIRST_OF_ALL]
+        return self._read(self._sorted(within).filter(pk__in=first)[:limit])
+
+    def all(self, within: Q, limit: int) -> list[Row]:
+        """Return up to `limit` rows of a stretch."""
+        if self.found is None:
+            return self._read(self.rows.filter(within).order_by(*self.columns)[:limit])
+        return self._read(self._sorted(within)[:limit])
+
+    def _sorted(self, within: Q) -> "models.QuerySet[Row]":
+        return self.rows.filter(within).order_by(*map(_sorted, self.columns))
+
+    def _read(self, page: "models.QuerySet[Row]") -> list[Row]:
+        if self.shown is None:
+            return list(page)
+        shown = self.shown.filter(pk__in=page.values("pk"))
+        return list(shown.order_by(*self.columns))
 
 
 def _page(

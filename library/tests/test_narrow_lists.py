@@ -1,5 +1,6 @@
 """Lists that a text or an artist narrows: the rows and sizes of plain queries."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from automation.models import EngineLease
-from library import reads
+from library import paging, reads
 from library.models import Artist, Track
 from library.tests.factories import make_album, make_artist, make_track, make_tracks
 from library.views import lists
@@ -27,10 +28,30 @@ SORTS = {
 }
 
 
-@pytest.fixture(params=[2, 10_000], ids=["many", "few"])
+@dataclass(frozen=True)
+class Limits:
+    """How many rows are few, how many of these are many, and where to look for them."""
+
+    most: int
+    many: int = paging.MANY
+    first_of_all: int = paging.FIRST_OF_ALL
+
+
+@pytest.fixture(
+    params=[
+        Limits(2),
+        Limits(10_000),
+        Limits(10_000, many=1, first_of_all=5),
+        Limits(10_000, many=1, first_of_all=100),
+    ],
+    ids=["too many", "few", "many and not near", "many and near"],
+)
 def most(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many rows are few: two, so that lists are walked, or plenty."""
-    limit: int = request.param
+    limits: Limits = request.param
+    limit = limits.most
+    monkeypatch.setattr(paging, "MANY", limits.many)
+    monkeypatch.setattr(paging, "FIRST_OF_ALL", limits.first_of_all)
     monkeypatch.setattr(reads, "EXACT_UP_TO", limit)
     monkeypatch.setattr(reads, "SORTED_UP_TO", limit)
     monkeypatch.setattr(lists, "ROWS_A_PAGE", ROWS_A_PAGE)
@@ -150,5 +171,6 @@ class TestQueries:
     ) -> None:
         artist = make_tracks(60)[0].primary_artist
         assert artist is not None
-        with django_assert_max_num_queries(MOST_QUERIES):
+        first_looks = int(paging.MANY < 60)
+        with django_assert_max_num_queries(MOST_QUERIES + first_looks):
             viewer.get(f"/library/tracks/?{query.format(artist.pk)}&sort=-popularity")

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from library import paging
 from library.models import Album, Track
 from library.paging import KeyPage, Order, paginate
 from library.tests.factories import make_album, make_track
@@ -98,8 +99,8 @@ class TestPaginate:
     def test_is_empty_without_rows(self) -> None:
         assert len(page_at()) == 0
 
-    @pytest.mark.parametrize("are_few", [False, True])
-    def test_is_the_same_read_in_two_steps(self, *, are_few: bool) -> None:
+    @pytest.mark.parametrize("found", [None, 3, paging.MANY + 1])
+    def test_is_the_same_read_in_two_steps(self, found: int | None) -> None:
         make_list(5, None, 7, 7, None, 7, 1, 9, None)
         held = Track.objects.exclude(popularity=1)
         for first in walk(BY_POPULARITY)[:2]:
@@ -109,7 +110,7 @@ class TestPaginate:
                     order=BY_POPULARITY,
                     at=first.following,
                     size=3,
-                    are_few=are_few,
+                    found=found,
                     shown=shown,
                 )
                 for shown in (None, Track.objects.select_related("album"))

@@ -91,7 +91,7 @@ def track_list(request: OperatorRequest) -> HttpResponse:
         order=form.order,
         at=_at(request),
         size=ROWS_A_PAGE,
-        are_few=total is not None and not total.word and _is_narrow(form, named),
+        found=_found(total) if _is_narrow(form, named) else None,
         shown=Track.objects.select_related("album"),
     )
     artist = form.chosen()["artist"]
@@ -121,7 +121,7 @@ def artist_list(request: OperatorRequest) -> HttpResponse:
         order=form.order,
         at=_at(request),
         size=ROWS_A_PAGE,
-        are_few=named is not None and not named.word,
+        found=_found(named),
         shown=reads.with_credits(Artist.objects.all()),
     )
     context = {"section": "artists", "today": clock.now().date()}
@@ -152,6 +152,11 @@ def _named(
     text = form.chosen()["q"]
     most = reads.EXACT_UP_TO
     return reads.count_up_to(rows.matching(text), most=most) if text else None
+
+
+def _found(total: reads.Tally | None) -> int | None:
+    """Return how many rows there are, None where more than are worth sorting."""
+    return None if total is None or total.word else total.number
 
 
 def _is_common(named: reads.Tally | None) -> bool:
