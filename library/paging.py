@@ -132,6 +132,7 @@ def paginate(
     at: str,
     size: int,
     found: int | None = None,
+    by_key: bool = False,
     shown: "models.QuerySet[Row] | None" = None,
 ) -> KeyPage[Row]:
     """Return the page of `size` rows at a mark; the first page for an unknown mark.
@@ -139,15 +140,17 @@ def paginate(
     One query, or two where a page holds rows with and without a known value. Where it
     is known how many rows there are (`found`), they are found by their condition and
     sorted: PostgreSQL takes rows for evenly spread and would walk along the index of
-    the order, past a million others. Of many, the page is looked for among the first
-    of all rows before, which spares reading each of the many; where it is not whole
-    there, that was one query more. `shown` is what is read of the rows of the page
-    alone, such as joins and counts, once it is known which they are.
+    the order, past a million others. Of many, where an index tells `by_key` which they
+    are, the page is looked for among the first of all rows before, which spares reading
+    each of the many; where it is not whole there, that was one query more. `shown` is
+    what is read of the rows of the page alone, such as joins and counts, once it is
+    known which they are.
     """
     field = rows.model._meta.pk if order.field == "pk" else None
     mark = Mark.decode(at, field or rows.model._meta.get_field(order.field))  # type: ignore[arg-type]
     columns = order.columns(backward=mark is not None and mark.backward)
-    page = _walk(_Source(rows, shown, columns, found), order, mark, size + 1)
+    source = _Source(rows, shown, columns, found, by_key=by_key)
+    page = _walk(source, order, mark, size + 1)
     is_more, page = len(page) > size, page[:size]
     if mark is None or not mark.backward:
         first = mark.number + 1 if mark else 1
@@ -185,10 +188,11 @@ class _Source(Generic[Row]):
     shown: "models.QuerySet[Row] | None"
     columns: Sequence[str]
     found: int | None
+    by_key: bool
 
     def near(self, within: Q, limit: int) -> list[Row]:
         """Return up to `limit` rows of a stretch, of many: from its beginning alone."""
-        if self.found is None or self.found <= MANY:
+        if not self.by_key or self.found is None or self.found <= MANY:
             return []
         every = self.rows.model._default_manager.filter(within)
         first = every.order_by(*self.columns).values("pk")[:FIRST_OF_ALL]

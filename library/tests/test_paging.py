@@ -111,6 +111,7 @@ class TestPaginate:
                     at=first.following,
                     size=3,
                     found=found,
+                    by_key=True,
                     shown=shown,
                 )
                 for shown in (None, Track.objects.select_related("album"))

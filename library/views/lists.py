@@ -92,6 +92,7 @@ def track_list(request: OperatorRequest) -> HttpResponse:
         at=_at(request),
         size=ROWS_A_PAGE,
         found=_found(total) if _is_narrow(form, named) else None,
+        by_key="artist" in form.given,
         shown=Track.objects.select_related("album"),
     )
     artist = form.chosen()["artist"]

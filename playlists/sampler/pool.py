@@ -59,7 +59,10 @@ class Pool:
             ahead = before + stride
             is_below = self.prefix.take(ahead, mode="clip") <= wanted
             np.copyto(before, ahead, where=is_below)
-        return self.rows.take(before + 1, mode="clip").astype(np.int64)
+        before += 1
+        if len(self.rows) == len(self.library):
+            return np.minimum(before, len(self.rows) - 1, out=before)
+        return self.rows.take(before, mode="clip").astype(np.int64)
 
     def envelope(self, rows: Int64s | Int32s) -> Float64s:
         """Return the static weights, those the prefix sums are made of."""
