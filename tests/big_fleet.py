@@ -15,7 +15,7 @@ from accounts.tests.factories import make_accounts, make_app
 from automation import runtime, schedules, staffing
 from automation.models import EngineLease, Run, RunRequest, Schedule
 from automation.timing import Timing
-from library.models import Album, Artist, Collection, Track
+from library.models import Album, Artist, Collection, Track, TrackArtist
 from library.services import aliasing
 from library.tests.factories import make_collection, make_tracks
 from playlists.models import HistoryEntry, Label, Playlist, PlaylistSnapshot
@@ -26,6 +26,7 @@ from playlists.tests.factories import (
     make_snapshot,
 )
 from tests.markup import hostile_names, markup_name
+from tests.modulewide import learn_sizes
 from tests.security.fleet import RECEIPT, make_receipt
 
 TRACKS = 100_000
@@ -55,6 +56,7 @@ class BigFleet:
 def make_big_fleet(*, now: datetime) -> BigFleet:
     """Fill an empty database; about twenty seconds."""
     library = make_library(now=now)
+    learn_sizes(Album, Track, TrackArtist)
     accounts = make_hostile_accounts(now=now)
     playlists = make_hostile_playlists(accounts, library, now=now)
     rename_most_exposed()

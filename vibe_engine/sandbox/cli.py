@@ -3,7 +3,6 @@
 import argparse
 import os
 import signal
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,6 +16,7 @@ from vibe_engine.sandbox.world import DEFAULT_SEED, DEFAULT_TRACKS, Config, Worl
 
 DEFAULT_PORT = 8001
 HIGHEST_PORT = 65_535
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
 CLOCK_VARIABLE = "VIBE_CLOCK_FILE"
 
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -103,12 +103,14 @@ def run(options: argparse.Namespace, stdout: TextIO) -> None:
     except (CatalogueFileError, StateFileError, ValueError) as error:
         raise StartError(str(error)) from error
     server = Server(Application(world), options.host, options.port)
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    # Waited for without a handler: one would not run, and its signal would be lost,
+    # where it came just before this thread went to sleep.
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     server.start()
     print(f"sandbox ready {server.url}", file=stdout, flush=True)
-    stopping.wait()
+    signal.sigwait(ENDINGS)
     server.stop()
     world.store.close()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from vibe_engine.sandbox.cli import ENDINGS
 from vibe_engine.sandbox.people import App
 from vibe_engine.sandbox.world import Config, World
 from vibe_engine.tests.sandbox.running import (
@@ -78,6 +79,16 @@ class TestProgram:
             assert session.get(url, timeout=9).status_code == 200
             process.send_signal(number)
             assert process.wait(STOP_TIMEOUT_S) == 0
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+    def test_leaves_no_signal_to_a_handler_that_may_miss_it(self) -> None:
+        with started() as (process, url), requests.Session() as session:
+            assert session.get(url, timeout=9).status_code == 200
+            status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+            caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+            assert caught
+            for number in ENDINGS:
+                assert not int(caught[1], 16) & 1 << (number - 1)
 
     def test_keeps_everything_when_killed(self, tmp_path: Path) -> None:
         options = ("--app", APP, "--state", str(tmp_path / "sandbox.db"))
