@@ -15,7 +15,6 @@ from django.db.models import (
     Case,
     Count,
     ExpressionWrapper,
-    F,
     IntegerField,
     Min,
     Q,
@@ -43,7 +42,7 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class ArtistPlaces:
-    """An artist's places in the lists that stand."""
+    """An artist's places in the lists that stand, those of its aliases included."""
 
     key: int | None
     name: str
@@ -162,9 +161,13 @@ def _band() -> Case:
 
 
 def _most_exposed() -> list[ArtistPlaces]:
+    artist, main = "track__primary_artist", "track__primary_artist__alias_of__main"
     rows = (
         _in_current_lists()
-        .values(name=F("track__primary_artist__name"), key=F("track__primary_artist"))
+        .values(
+            name=Coalesce(f"{main}__name", f"{artist}__name"),
+            key=Coalesce(main, artist),
+        )
         .annotate(places=Count("pk"), image=Min("track__album__image_url"))
         .order_by("-places", "key")[:MOST_EXPOSED]
     )

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from library.tests.factories import make_tracks
+from library.services import aliasing
+from library.tests.factories import make_artist, make_track, make_tracks
 from metrics.models import Standing
 from metrics.services import standing
 from playlists.tests.factories import make_playlist, make_snapshot
@@ -36,6 +37,18 @@ class TestLook:
         make_tracks(5)
         use = standing.look(now=now + timedelta(hours=hours))
         assert (use.is_kept, use.never) == (False, 5)
+
+    def test_takes_an_artist_and_their_other_names_for_one(self) -> None:
+        now = clock.now()
+        main, other, third = (make_artist(name=name) for name in ("Main", "Also", "3"))
+        artists = [main, other, other, third, third]
+        tracks = [make_track(artist=artist) for artist in artists]
+        make_snapshot(make_playlist(), tracks)
+        aliasing.add_alias(artist=main, other=other, by=None, now=now)
+        told = [
+            (one.key, one.name, one.places) for one in standing.look(now=now).artists
+        ]
+        assert told == [(main.pk, "Main", 3), (third.pk, "3", 2)]
 
     def test_counts_before_anything_was_kept(self) -> None:
         assert standing.look(now=clock.now()).lists == 0
