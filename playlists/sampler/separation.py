@@ -141,8 +141,10 @@ def _incidence(credits: Credits) -> Flags:
 
 
 def _sharing(table: Flags) -> Flags:
-    counts = table.astype(np.float32)
-    shares: Flags = counts @ counts.T > 0
+    """Compare the tracks by bits, eight artists a byte."""
+    packed = np.packbits(table, axis=1)
+    shares = np.array([(packed & one).any(axis=1) for one in packed], np.bool_)
+    shares = shares.reshape(len(table), len(table))
     np.fill_diagonal(shares, val=False)
     return shares
 
@@ -173,17 +175,35 @@ def spread(credits: Credits, shuffled: Sequence[int]) -> list[int]:
 
 def _groups(credits: Credits, shuffled: Sequence[int]) -> list[list[int]]:
     """Group tracks by their most frequent artist, in the shuffled order."""
-    counts = Counter(artist for artists in credits for artist in artists)
+    leaders = _leaders(credits)
     groups: dict[tuple[str, int], list[int]] = defaultdict(list)
     for track in shuffled:
-        artists = credits[track]
-        if len(artists) > 1:
-            leader = max((counts[artist], artist) for artist in artists)[1]
-            groups["artist", leader].append(track)
-        else:
-            key = ("artist", artists[0]) if artists else ("track", track)
-            groups[key].append(track)
+        leader = leaders[track]
+        key = ("track", track) if leader is None else ("artist", leader)
+        groups[key].append(track)
     return list(groups.values())
+
+
+def _leaders(credits: Credits) -> list[int | None]:
+    """Return each track's artist who has the most tracks, of equals the last by id."""
+    if isinstance(credits, Repeated) and credits.table.size >= MANY:
+        return _leading_columns(credits.table)
+    counts = Counter(artist for artists in credits for artist in artists)
+    return [
+        max(artists, key=lambda artist: (counts[artist], artist))
+        if len(artists) > 1
+        else next(iter(artists), None)
+        for artists in credits
+    ]
+
+
+def _leading_columns(table: Flags) -> list[int | None]:
+    """Return what `_leaders` does by columns, as the columns' numbers."""
+    ranked = np.argsort(np.count_nonzero(table, axis=0), kind="stable")
+    rank = np.empty(len(ranked), np.int64)
+    rank[ranked] = np.arange(len(ranked))
+    best = [int(rank[on_track].max(initial=-1)) for on_track in table]
+    return [int(ranked[one]) if one >= 0 else None for one in best]
 
 
 def needed_places(left: Int64s, gap: int) -> list[tuple[int, int]]:

@@ -88,6 +88,12 @@ def hundreds_of_credits() -> Case:
     return make_library(credits), Rules(size=100, artist_cap=100), REST
 
 
+def thousands_of_credits() -> Case:
+    dice = np.random.default_rng(1)
+    credits = [dice.choice(40_000, 5_000, replace=False).tolist() for _ in range(120)]
+    return make_library(credits), Rules(size=50), REST
+
+
 def four_hard_shares() -> Case:
     dice = np.random.default_rng(6)
     credits = [list(set(dice.integers(0, 120, 3).tolist())) for _ in range(5_000)]
@@ -136,6 +142,7 @@ CASES: list[Callable[[], Case]] = [
     one_recording,
     crowds,
     hundreds_of_credits,
+    thousands_of_credits,
     four_hard_shares,
     shares_and_a_year_of_rest,
     one_artist_resting,
