@@ -9,7 +9,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from vibe_engine.testing.clock import MovableClock
 from vibe_engine.testing.live import LiveProcesses
@@ -42,6 +44,24 @@ def django_db_modify_db_settings(
     database: dict[str, Any] = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("TEST", {})["NAME"] = f"{database['NAME']}.test"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The test database, which nobody else may hold when it is dropped.
+
+    A thread that served a page may keep its session for longer than the tests take.
+    """
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend'"
+            )
 
 
 @pytest.fixture
