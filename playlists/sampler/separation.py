@@ -67,7 +67,7 @@ def _repeated_of_many(credits: Credits) -> Repeated:
     """Return what `repeated` does by columns, which is quicker for many credits."""
     lengths = [len(artists) for artists in credits]
     flat = np.fromiter(chain.from_iterable(credits), np.int64, sum(lengths))
-    names, place = np.unique(flat, return_inverse=True)
+    names, place = _numbered(flat)
     table = np.zeros((len(credits), len(names)), np.bool_)
     table[np.repeat(np.arange(len(credits)), lengths), place] = True
     places = np.flatnonzero(np.count_nonzero(table, axis=0) > 1)[::-1]
@@ -78,6 +78,21 @@ def _repeated_of_many(credits: Credits) -> Repeated:
     found = Repeated(names[on_track].tolist() for on_track in table)
     found.table = table
     return found
+
+
+def _numbered(values: Int64s) -> tuple[Int64s, Int64s]:
+    """Return the distinct values in order, and each one's place among them.
+
+    Where they lie close together, a table of all between is quicker than sorting.
+    """
+    first = int(values.min())
+    reach = int(values.max()) - first + 1
+    if reach > MANY + len(values):
+        return np.unique(values, return_inverse=True)
+    is_there = np.zeros(reach, np.bool_)
+    is_there[values - first] = True
+    places = np.cumsum(is_there) - 1
+    return np.flatnonzero(is_there) + first, places[values - first]
 
 
 def best_gap(credits: Credits) -> int | None:
