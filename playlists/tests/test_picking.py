@@ -61,7 +61,8 @@ class TestSearch:
     def test_finds_by_part_of_a_name_an_account_or_a_number(self) -> None:
         mira = make_account(display_name="Mira Hartwell")
         late = make_playlist(account=mira, name="Late Night • 001")
-        other = make_playlist(name="Mornings")
+        somebody = make_account(display_name="Somebody")
+        other = make_playlist(account=somebody, name="Mornings")
         for query in ("night", "hartw", f" {late.pk} "):
             found = picking.find(query, but=[])
             assert Chip(late.pk, late.name, "Mira Hartwell") in found
