@@ -178,7 +178,7 @@ class TestEnd:
         product = start().wait_ready()
         product.send(signal.SIGKILL)
         product.wait_end()
-        wait_until(lambda: product.processes() == {})
+        wait_until(lambda: product.processes() == {}, timeout_s=15)
         again = start().wait_ready()
         assert sign_in(again).status_code == 200
 
