@@ -196,11 +196,10 @@ class RestTable:
 
     def left_days(self, rows: Int64s | Int32s) -> Int64s:
         """Return on which day each of `rows` last left, -1 where it never did."""
-        if not len(self.rows):
-            return np.full(len(rows), NEVER, np.int64)
-        place = self.rows.searchsorted(rows)
-        is_here = self.rows.take(place, mode="clip") == rows
-        return np.where(is_here, self.left_day.take(place, mode="clip"), NEVER)
+        met, own = self.meet(rows)
+        left = np.full(len(rows), NEVER, np.int64)
+        left[met] = self.left_day[own]
+        return left
 
 
 def _by_opening(rows: Int64s, opens: Int64s) -> tuple[Int64s, Int64s]:
